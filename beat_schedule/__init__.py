@@ -1,0 +1,1 @@
+"""THE CLOCK. What ticks on its own, for Celery beat."""

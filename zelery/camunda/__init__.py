@@ -1,0 +1,1 @@
+"""The cluster as ports: the Zeebe gateway and its credentials."""

@@ -1,0 +1,276 @@
+"""One typed record of everything that can be set, read from the environment once, at start.
+
+Official names (`ZEEBE_*`, `CAMUNDA_*`, `CONNECTOR_*`) are understood as the Java runtime and Camunda's clients understand
+them (`spec/outbound.md` §1.7); our own start with `ZELERY_`. The first name of a field is the one we document.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Annotated, Any, NamedTuple, Self
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from zelery.errors import SettingError
+
+#: Camunda's own name for a connector's setting: CONNECTOR_HTTP_REST_TIMEOUT (`spec/outbound.md` §1.2).
+_OVERRIDE = re.compile(r"CONNECTOR_(?P<connector>.+)_(?P<what>TYPE|TIMEOUT)")
+_BLOCK = re.compile(r"CAMUNDA_CONNECTOR_HTTP_BLOCK_(URL|PORT|REGEX)(_.+)?")
+#: Names that look like overrides of a connector called "OUTBOUND_…" or "HTTP_…" and are not.
+_MILLISECONDS = re.compile(r"\d+")
+
+
+def _duration(value: Any) -> Any:
+    """Spring takes a bare number as milliseconds."""
+    return timedelta(milliseconds=int(value)) if isinstance(value, str) and _MILLISECONDS.fullmatch(value) else value
+
+
+def _words(value: Any) -> Any:
+    """A comma list, as environment variables write lists."""
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
+def _address(value: Any) -> Any:
+    """`host:port`; newer Camunda clients write it as an address with a scheme."""
+    return re.sub(r"^(https?|grpcs?)://", "", value).rstrip("/") if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Address = Annotated[str, BeforeValidator(_address), Field(pattern=r"^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$")]
+RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|unix)://\S+$")]
+
+
+def _set(*names: str, default: Any = ..., meaning: str, **limits: Any) -> Any:
+    return Field(default, validation_alias=AliasChoices(*names), description=meaning, **limits)
+
+
+class Settings(BaseModel):
+    """Everything that can be set. `Settings.read()` reads the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    # -- the cluster
+    zeebe_address: Address = _set(
+        "ZEEBE_ADDRESS",
+        "CAMUNDA_CLIENT_GRPC_ADDRESS",
+        "CAMUNDA_CLIENT_ZEEBE_GRPC_ADDRESS",
+        "CAMUNDA_CLIENT_ZEEBE_GATEWAY_URL",
+        "ZEEBE_CLIENT_BROKER_GATEWAY_ADDRESS",
+        default="127.0.0.1:26500",
+        meaning="Zeebe's gRPC gateway, host:port.",
+    )
+    zeebe_plaintext: bool = _set(
+        "ZEEBE_INSECURE_CONNECTION",
+        "ZEEBE_CLIENT_SECURITY_PLAINTEXT",
+        default=True,
+        meaning="Talk to the gateway without TLS.",
+    )
+    tenant_ids: Words = _set(
+        "CAMUNDA_CLIENT_TENANT_IDS",
+        "ZEEBE_CLIENT_DEFAULT_JOB_WORKER_TENANT_IDS",
+        "ZEEBE_CLIENT_DEFAULT_TENANT_ID",
+        "TENANT_IDS",
+        default=(),
+        meaning="Tenants whose jobs are fetched, comma-separated; none means the cluster's default tenant.",
+    )
+    # -- our own servers
+    redis_url: RedisUrl = _set(
+        "ZELERY_REDIS_URL", default="redis://127.0.0.1:6379/0", meaning="Redis: leases, counters, stores; and the broker."
+    )
+    broker_url: str | None = _set(
+        "ZELERY_BROKER_URL", default=None, meaning="Celery's broker (redis:// or amqp://); absent, the same Redis."
+    )
+    # -- jobs
+    job_timeout: Duration = _set(
+        "ZEEBE_CLIENT_JOB_TIMEOUT",
+        "CAMUNDA_CLIENT_WORKER_DEFAULTS_TIMEOUT",
+        "CAMUNDA_CLIENT_ZEEBE_DEFAULTS_TIMEOUT",
+        default=timedelta(minutes=5),
+        gt=timedelta(0),
+        meaning="How long a connector may run, ISO 8601 or milliseconds; then its attempt fails.",
+    )
+    lease_s: float = _set(
+        "ZELERY_LEASE_S",
+        default=30.0,
+        ge=1,
+        le=3600,
+        meaning="Seconds for which Zeebe leases a job to us; extended while its connector runs, so it bounds recovery, not work.",
+    )
+    fetch_stream: bool = _set(
+        "ZELERY_FETCH_STREAM",
+        "CAMUNDA_CLIENT_WORKER_DEFAULTS_STREAM_ENABLED",
+        "CAMUNDA_CLIENT_ZEEBE_DEFAULTS_STREAM_ENABLED",
+        "ZEEBE_CLIENT_DEFAULT_JOB_WORKER_STREAM_ENABLED",
+        default=True,
+        meaning="Have Zeebe push jobs as they are created, beside polling.",
+    )
+    fetch_batch: int = _set(
+        "ZELERY_FETCH_BATCH",
+        "CAMUNDA_CLIENT_WORKER_DEFAULTS_MAX_JOBS_ACTIVE",
+        "CAMUNDA_CLIENT_ZEEBE_DEFAULTS_MAX_JOBS_ACTIVE",
+        "ZEEBE_CLIENT_WORKER_MAX_JOBS_ACTIVE",
+        default=100,
+        ge=1,
+        le=1000,
+        meaning="Most jobs activated by one request.",
+    )
+    fetch_poll_s: float = _set(
+        "ZELERY_FETCH_POLL_S", default=10.0, ge=0.1, le=300, meaning="Seconds for which Zeebe holds a poll open when there is no job."
+    )
+    worker_concurrency: int = _set(
+        "ZELERY_WORKER_CONCURRENCY", default=250, ge=1, le=10_000, meaning="Jobs in flight in one worker process."
+    )
+    worker_threads: int = _set(
+        "ZELERY_WORKER_THREADS", default=32, ge=1, le=1000, meaning="Threads of one worker process for connectors that block."
+    )
+    worker_processes: int = _set(
+        "ZELERY_WORKER_PROCESSES",
+        default=os.cpu_count() or 1,
+        ge=1,
+        le=256,
+        meaning="Worker processes that `zelery run` starts: one a core.",
+    )
+    outbound_disabled: Words = _set(
+        "CONNECTOR_OUTBOUND_DISABLED", default=(), meaning="Job types that are not served here, comma-separated."
+    )
+    connector_types: Mapping[str, str] = Field(
+        default_factory=dict, description="CONNECTOR_<NAME>_TYPE: another job type for the connector of that name."
+    )
+    connector_timeouts: Mapping[str, Duration] = Field(
+        default_factory=dict, description="CONNECTOR_<NAME>_TIMEOUT: the job timeout of the connector of that name, milliseconds."
+    )
+    # -- secrets
+    secret_prefix: str = _set(
+        "CAMUNDA_CONNECTOR_SECRETPROVIDER_ENVIRONMENT_PREFIX",
+        default="SECRET_",
+        meaning="Environment variables with this prefix are secrets: {{secrets.TOKEN}} is SECRET_TOKEN.",
+    )
+    secret_environment: bool = _set(
+        "CAMUNDA_CONNECTOR_SECRETPROVIDER_ENVIRONMENT_ENABLED", default=True, meaning="Whether the environment provides secrets."
+    )
+    # -- HTTP
+    http_blocks: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="CAMUNDA_CONNECTOR_HTTP_BLOCK_URL, _PORT, _REGEX[_NAME]: addresses that models must not call.",
+    )
+    # -- what shows
+    webhook_port: int = _set("ZELERY_WEBHOOK_PORT", "SERVER_PORT", default=8080, ge=0, le=65535, meaning="Port for webhooks.")
+    flower_address: str = _set(
+        "ZELERY_FLOWER_ADDRESS", default="127.0.0.1", meaning="Where Flower listens; anything but loopback needs a password."
+    )
+    flower_port: int = _set("ZELERY_FLOWER_PORT", default=5555, ge=0, le=65535, meaning="Flower's port.")
+    flower_password: SecretStr | None = _set(
+        "ZELERY_FLOWER_PASSWORD", default=None, meaning="Flower's login, user:password."
+    )
+    log_level: Annotated[str, Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = _set(
+        "ZELERY_LOG_LEVEL", default="INFO", meaning="DEBUG, INFO, WARNING or ERROR."
+    )
+    log_json: bool = _set("ZELERY_LOG_JSON", default=False, meaning="Write logs as JSON, a line an event.")
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """The settings of an environment (the process's own when none is given).
+
+        Raises SettingError, one line for each variable that cannot be used: its name, its value, what is allowed.
+        """
+        found = _canonical(os.environ if environment is None else environment)
+        given: dict[str, Any] = {name: found[name].value for name in _names(cls) if name in found}
+        given["connector_types"], given["connector_timeouts"] = _overrides(found)
+        given["http_blocks"] = {name: spelled.value for name, spelled in found.items() if _BLOCK.fullmatch(name)}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise SettingError("; ".join(_complaints(cls, error, found))) from None
+
+    @property
+    def broker(self) -> str:
+        """Celery's broker URL."""
+        return self.broker_url or self.redis_url
+
+
+class Shown(NamedTuple):
+    """One setting as `zelery settings` shows it."""
+
+    name: str
+    value: str
+    source: str
+    meaning: str
+
+
+def shown(settings: Settings, environment: Mapping[str, str]) -> Iterator[Shown]:
+    """Every setting with its value (secrets masked), where it comes from, and what it means."""
+    found = _canonical(environment)
+    for name, field in Settings.model_fields.items():
+        sources = [found[alias].name for alias in aliases(field) if alias in found]
+        label = (aliases(field) or [field.description.split(":")[0] if field.description else name])[0]
+        value = getattr(settings, name)
+        yield Shown(label, _printable(value), (sources or ["default"])[0], field.description or "")
+
+
+def aliases(field: FieldInfo) -> list[str]:
+    """The environment variables that set a field, the documented one first."""
+    alias = field.validation_alias
+    return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else []
+
+
+class _Spelled(NamedTuple):
+    name: str
+    value: str
+
+
+def _canonical(environment: Mapping[str, str]) -> dict[str, _Spelled]:
+    """Spring's relaxed binding: `camunda.client.grpc-address` and CAMUNDA_CLIENT_GRPC_ADDRESS are one name."""
+    return {re.sub(r"[.-]", "_", name).upper(): _Spelled(name, value) for name, value in environment.items()}
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [alias for field in model.model_fields.values() for alias in aliases(field)]
+
+
+def _overrides(found: Mapping[str, _Spelled]) -> tuple[dict[str, str], dict[str, str]]:
+    parts: dict[str, dict[str, str]] = {"TYPE": {}, "TIMEOUT": {}}
+    for name, spelled in found.items():
+        if match := _OVERRIDE.fullmatch(name):
+            parts[match["what"]][match["connector"]] = spelled.value
+    return parts["TYPE"], parts["TIMEOUT"]
+
+
+def _complaints(model: type[BaseModel], error: ValidationError, found: Mapping[str, _Spelled]) -> Iterator[str]:
+    for fault in error.errors(include_url=False):
+        place = str(fault["loc"][0])
+        field = next((f for n, f in model.model_fields.items() if n == place or place in aliases(f)), None)
+        names = [alias for alias in aliases(field) if alias in found] if field else []
+        if names:
+            secret = field is not None and "SecretStr" in str(field.annotation)
+            value = "***" if secret else repr(found[names[0]].value)
+            yield f"{found[names[0]].name}={value}: {_allowed(fault['msg'], field)}"
+        else:
+            inner = f"CONNECTOR_{fault['loc'][-1]}_TIMEOUT" if place == "connector_timeouts" else place
+            yield f"{inner}={fault.get('input')!r}: {fault['msg']}"
+
+
+def _allowed(message: str, field: FieldInfo | None) -> str:
+    meaning = f" ({field.description})" if field is not None and field.description else ""
+    return f"{message[:1].lower()}{message[1:]}{meaning}"
+
+
+def _printable(value: Any) -> str:
+    if value is None or value in ((), {}):
+        return "-"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, timedelta):
+        return str(TypeAdapter(timedelta).dump_python(value, mode="json"))
+    if isinstance(value, str):
+        return mask_url(value)
+    return str(value)
+
+
+def mask_url(url: str) -> str:
+    """A URL without its password."""
+    return re.sub(r"(?<=://)([^/@\s]*?):[^/@\s]*@", r"\1:***@", url)
