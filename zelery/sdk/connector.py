@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import typing
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
 from zelery.model import Job
@@ -37,6 +38,24 @@ class Input(BaseModel):
         hide_input_in_errors=True,
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, data: Any) -> Any:
+        """A variable that is null and one that is absent are the same to a model's author, as they are to Jackson."""
+        if not isinstance(data, Mapping):
+            return data
+        given = {name: value for name, value in data.items() if value is not None}
+        for alias, name in _required(cls):
+            if alias not in given and name not in given:
+                given[alias] = None  # The field's own rule says what is wrong with that: "must not be blank".
+        return given
+
+
+@functools.cache
+def _required(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    """Alias and name of each field that has no default."""
+    return tuple((field.alias or name, name) for name, field in model.model_fields.items() if field.is_required())
+
 
 class Context(Protocol):
     """What a connector may ask for beside its input."""
@@ -54,6 +73,10 @@ class Context(Protocol):
 
 
 Run = Callable[..., Any] | Callable[..., Awaitable[Any]]
+Model = type[BaseModel]
+
+#: `run(input)` or `run(input, context)`.
+_PARAMETERS_MAX = 2
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,17 +84,18 @@ class OutboundConnector:
     """A connector that works on jobs.
 
     `run(input)` or `run(input, context)` is called once for each activation of a job, in a worker. `async def` runs on
-    the worker's event loop and must not block it; a plain `def` runs in a thread. It is cancelled at the job's deadline.
-    What it returns is the response that result expressions see (anything pydantic can turn into JSON). What it raises is
-    an instruction: see `zelery.errors`. It may run again for the same job, after a failure or a crash: write it so that
-    this does no harm, or tell the other side the job's key.
+    the worker's event loop and must not block it; a plain `def` runs in a thread. It is cancelled when its time is up
+    (a thread cannot be: it runs on, and what it returns is lost). What it returns is the response that result
+    expressions see (anything pydantic can turn into JSON). What it raises is an instruction: see `zelery.errors`. It may
+    run again for the same job, after a failure or a crash: write it so that this does no harm, or tell the other side
+    the job's key.
     """
 
     type: str
     """The job type that element templates name: `io.camunda:http-json:1`."""
     name: str
     """The connector's name for people; `CONNECTOR_<NAME>_TYPE` and `_TIMEOUT` are derived from it."""
-    input: type[BaseModel]
+    input: Model
     """The model of its input."""
     run: Run
     """The function that does the work."""
@@ -98,11 +122,13 @@ def outbound(*, type: str, name: str) -> Callable[[Run], OutboundConnector]:  # 
 
     def declare(run: Run) -> OutboundConnector:
         parameters = list(inspect.signature(run).parameters)
-        if len(parameters) not in (1, 2):
+        if not 1 <= len(parameters) <= _PARAMETERS_MAX:
             raise TypeError(f"connector {name!r}: expected run(input) or run(input, context), got {parameters}")
         hint = typing.get_type_hints(run).get(parameters[0])
         if not (inspect.isclass(hint) and issubclass(hint, BaseModel)):
             raise TypeError(f"connector {name!r}: annotate {parameters[0]!r} with an Input class, not {hint!r}")
-        return OutboundConnector(type=type, name=name, input=hint, run=run, takes_context=len(parameters) == 2)
+        return OutboundConnector(
+            type=type, name=name, input=hint, run=run, takes_context=len(parameters) == _PARAMETERS_MAX
+        )
 
     return declare
