@@ -65,7 +65,9 @@ class Job:
         Raises ValueError when a newer or foreign version wrote it.
         """
         if message.get("v") != MESSAGE_VERSION:
-            raise ValueError(f"a job message of version {message.get('v')!r}; this worker reads version {MESSAGE_VERSION}")
+            raise ValueError(
+                f"a job message of version {message.get('v')!r}; this worker reads version {MESSAGE_VERSION}"
+            )
         return cls(**{name: message[name] for name in _FIELDS})
 
 

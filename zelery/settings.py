@@ -12,7 +12,16 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
 
 from zelery.errors import SettingError
@@ -80,7 +89,9 @@ class Settings(BaseModel):
     )
     # -- our own servers
     redis_url: RedisUrl = _set(
-        "ZELERY_REDIS_URL", default="redis://127.0.0.1:6379/0", meaning="Redis: leases, counters, stores; and the broker."
+        "ZELERY_REDIS_URL",
+        default="redis://127.0.0.1:6379/0",
+        meaning="Redis: leases, counters, stores; and the broker.",
     )
     broker_url: str | None = _set(
         "ZELERY_BROKER_URL", default=None, meaning="Celery's broker (redis:// or amqp://); absent, the same Redis."
@@ -120,13 +131,21 @@ class Settings(BaseModel):
         meaning="Most jobs activated by one request.",
     )
     fetch_poll_s: float = _set(
-        "ZELERY_FETCH_POLL_S", default=10.0, ge=0.1, le=300, meaning="Seconds for which Zeebe holds a poll open when there is no job."
+        "ZELERY_FETCH_POLL_S",
+        default=10.0,
+        ge=0.1,
+        le=300,
+        meaning="Seconds for which Zeebe holds a poll open when there is no job.",
     )
     worker_concurrency: int = _set(
         "ZELERY_WORKER_CONCURRENCY", default=250, ge=1, le=10_000, meaning="Jobs in flight in one worker process."
     )
     worker_threads: int = _set(
-        "ZELERY_WORKER_THREADS", default=32, ge=1, le=1000, meaning="Threads of one worker process for connectors that block."
+        "ZELERY_WORKER_THREADS",
+        default=32,
+        ge=1,
+        le=1000,
+        meaning="Threads of one worker process for connectors that block.",
     )
     worker_processes: int = _set(
         "ZELERY_WORKER_PROCESSES",
@@ -142,7 +161,8 @@ class Settings(BaseModel):
         default_factory=dict, description="CONNECTOR_<NAME>_TYPE: another job type for the connector of that name."
     )
     connector_timeouts: Mapping[str, Duration] = Field(
-        default_factory=dict, description="CONNECTOR_<NAME>_TIMEOUT: the job timeout of the connector of that name, milliseconds."
+        default_factory=dict,
+        description="CONNECTOR_<NAME>_TIMEOUT: the job timeout of the connector of that name, milliseconds.",
     )
     # -- secrets
     secret_prefix: str = _set(
@@ -151,7 +171,9 @@ class Settings(BaseModel):
         meaning="Environment variables with this prefix are secrets: {{secrets.TOKEN}} is SECRET_TOKEN.",
     )
     secret_environment: bool = _set(
-        "CAMUNDA_CONNECTOR_SECRETPROVIDER_ENVIRONMENT_ENABLED", default=True, meaning="Whether the environment provides secrets."
+        "CAMUNDA_CONNECTOR_SECRETPROVIDER_ENVIRONMENT_ENABLED",
+        default=True,
+        meaning="Whether the environment provides secrets.",
     )
     # -- HTTP
     http_blocks: Mapping[str, str] = Field(
@@ -159,9 +181,13 @@ class Settings(BaseModel):
         description="CAMUNDA_CONNECTOR_HTTP_BLOCK_URL, _PORT, _REGEX[_NAME]: addresses that models must not call.",
     )
     # -- what shows
-    webhook_port: int = _set("ZELERY_WEBHOOK_PORT", "SERVER_PORT", default=8080, ge=0, le=65535, meaning="Port for webhooks.")
+    webhook_port: int = _set(
+        "ZELERY_WEBHOOK_PORT", "SERVER_PORT", default=8080, ge=0, le=65535, meaning="Port for webhooks."
+    )
     flower_address: str = _set(
-        "ZELERY_FLOWER_ADDRESS", default="127.0.0.1", meaning="Where Flower listens; anything but loopback needs a password."
+        "ZELERY_FLOWER_ADDRESS",
+        default="127.0.0.1",
+        meaning="Where Flower listens; anything but loopback needs a password.",
     )
     flower_port: int = _set("ZELERY_FLOWER_PORT", default=5555, ge=0, le=65535, meaning="Flower's port.")
     flower_password: SecretStr | None = _set(

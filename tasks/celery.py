@@ -1,0 +1,59 @@
+"""The Celery application: which tasks there are and how they travel. `celery -A tasks` finds it.
+
+Celery's own retries, ETA and results are unused: Zeebe is the record, and the broker is only the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
+
+from celery import Celery
+
+from zelery.settings import Settings
+
+#: The queue of the connectors' tasks.
+QUEUE = "zelery.outbound"
+
+
+class App(Celery):  # type: ignore[misc]  # Celery is untyped here
+    """Celery with what a worker process opens when it starts and closes when it stops."""
+
+    settings: Settings
+    #: Opened on the pool's event loop before the first task.
+    lifespan: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext
+
+
+def task_name(job_type: str) -> str:
+    """The Celery task of a connector: what Flower, events and metrics are labelled with."""
+    return f"connectors.{job_type}"
+
+
+def create(settings: Settings) -> App:
+    """An application for these settings. It connects when it is used."""
+    app = App("zelery", broker=settings.broker, set_as_current=False)
+    app.settings = settings
+    app.conf.update(
+        worker_pool="tasks.pool:TaskPool",
+        worker_concurrency=settings.worker_concurrency,
+        # A worker takes what it can start, so that a slow one holds nothing that another could run.
+        worker_prefetch_multiplier=1,
+        task_default_queue=QUEUE,
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        # Accepted is acknowledged: a lost job comes back from Zeebe, and sooner than from a broker (`design.md`).
+        task_acks_late=False,
+        task_serializer="json",
+        accept_content=["json"],
+        task_send_sent_event=False,
+        worker_send_task_events=True,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_enable_remote_control=True,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"socket_timeout": 30, "socket_connect_timeout": 10, "health_check_interval": 15},
+        enable_utc=True,
+        timezone="UTC",
+    )
+    return app

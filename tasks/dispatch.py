@@ -1,0 +1,72 @@
+"""From a leased job to a Celery message."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from kombu.exceptions import OperationalError
+
+from tasks.celery import QUEUE, App, task_name
+from zelery.logs import logger
+from zelery.model import Job
+
+log = logger(__name__)
+
+#: Pauses between attempts to reach the broker, seconds.
+PAUSE_S, PAUSE_MAX_S = 0.1, 2.0
+
+
+def message(job: Job, served_type: str) -> dict[str, Any]:
+    """How a job is sent: the arguments of `send_task`.
+
+    The message expires with the lease, so a stale copy is dropped and never run. What Flower shows as its arguments is
+    where the job comes from, and never a variable.
+    """
+    return {
+        "name": task_name(served_type),
+        "args": [job.to_message()],
+        "task_id": job.activation,
+        "expires": datetime.fromtimestamp(job.deadline_ms / 1000, UTC),
+        "argsrepr": job.describe(),
+        "kwargsrepr": "",
+        "queue": QUEUE,
+        "ignore_result": True,
+        "retry": False,
+    }
+
+
+class Dispatcher:
+    """Sends jobs to the broker from a thread of its own: Celery's producer blocks, and the fetcher's loop must not."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="dispatch")
+
+    async def dispatch(self, jobs: Sequence[Job]) -> None:
+        """Send these jobs. While the broker is away they are tried again until their leases end; then Zeebe has them."""
+        pause, left = PAUSE_S, list(jobs)
+        while left:
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._send, left)
+            except (OperationalError, OSError) as error:
+                log.warning("broker unreachable; jobs wait", broker=self._app.connection().as_uri(), jobs=len(left), why=str(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, PAUSE_MAX_S)
+                now_ms = time.time() * 1000
+                left = [job for job in left if job.deadline_ms > now_ms]
+
+    def close(self) -> None:
+        """Stop the thread, once what it sends is sent."""
+        self._thread.shutdown()
+
+    def _send(self, left: list[Job]) -> None:
+        """Send from the front, so that what a lost connection leaves is what was not sent."""
+        with self._app.producer_or_acquire() as producer:
+            while left:
+                self._app.send_task(**message(left[0], left[0].type), producer=producer)
+                left.pop(0)

@@ -1,0 +1,262 @@
+"""The Zeebe gateway as a port: leases, commands, deployments; errors of gRPC become ours here and nowhere else."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import grpc
+from google.protobuf.message import Message
+from pyzeebe import create_insecure_channel, create_secure_channel
+from pyzeebe.proto import gateway_pb2 as pb
+from pyzeebe.proto.gateway_pb2_grpc import GatewayStub
+
+from zelery.errors import GatewayError, NotFoundError, PushbackError
+from zelery.model import DEFAULT_TENANT, Completed, Failed, Ignored, Job, Outcome, Thrown, to_json
+from zelery.settings import Settings
+
+#: A job's variables may reach the cluster's message size, 4 MB by default and set higher by some.
+MESSAGE_BYTES_MAX = 64 * 1024 * 1024
+
+#: How long one command may take. Zeebe answers in milliseconds or pushes back.
+COMMAND_TIMEOUT_S = 10.0
+
+#: The same command may succeed later: the gateway is busy, restarting, or was not reached (`spec/outbound.md` §1.4).
+_LATER = {
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.DATA_LOSS,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.UNAVAILABLE,
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Lease:
+    """What to lease: the jobs of one type, and on what terms."""
+
+    type: str
+    """The job type."""
+    worker: str
+    """The name that Zeebe and Operate show for who holds the job."""
+    lease_ms: int
+    """How long each job is ours, milliseconds."""
+    variables: tuple[str, ...] = ()
+    """Names of the variables to fetch; none means all."""
+    tenant_ids: tuple[str, ...] = ()
+    """Tenants whose jobs are wanted; none means the default tenant."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """A process definition as Zeebe took it."""
+
+    process_id: str
+    version: int
+    key: int
+    resource: str
+
+
+class Gateway(Protocol):
+    """What Zelery needs of Zeebe. Every method raises GatewayError or its kinds, and nothing of gRPC."""
+
+    async def activate(self, lease: Lease, *, most: int, wait_s: float) -> Sequence[Job]:
+        """Lease up to `most` jobs; with none at hand, wait up to `wait_s` seconds for the first (0: do not wait)."""
+
+    def stream(self, lease: Lease) -> AsyncIterator[Job]:
+        """Jobs as they are created, until the cluster ends the stream. Not reading holds the cluster back."""
+
+    async def report(self, job: Job, outcome: Outcome) -> None:
+        """The one command that ends an activation."""
+
+    async def extend(self, job: Job, lease_ms: int) -> None:
+        """Hold the job for `lease_ms` milliseconds from now."""
+
+    async def deploy(self, resources: Mapping[str, bytes], *, tenant_id: str = DEFAULT_TENANT) -> Sequence[Deployed]:
+        """Deploy resources by file name; returns the process definitions among them."""
+
+    async def start(
+        self, process_id: str, variables: Mapping[str, Any], *, version: int = -1, tenant_id: str = DEFAULT_TENANT
+    ) -> int:
+        """Start an instance (of the latest version by default); returns its key."""
+
+    async def topology(self) -> str:
+        """The gateway's version, when the cluster can take commands."""
+
+
+class ZeebeGateway:
+    """`Gateway` over gRPC, with pyzeebe's stubs. Belongs to the event loop that opened it."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = GatewayStub(channel)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[ZeebeGateway]:
+        """A gateway for the cluster of the settings; nothing is sent until the first call."""
+        channel = _channel(settings)
+        try:
+            yield cls(channel)
+        finally:
+            await channel.close()
+
+    async def activate(self, lease: Lease, *, most: int, wait_s: float) -> Sequence[Job]:
+        request = pb.ActivateJobsRequest(
+            type=lease.type,
+            worker=lease.worker,
+            timeout=lease.lease_ms,
+            maxJobsToActivate=most,
+            fetchVariable=lease.variables,
+            # Zeebe reads 0 as "the default wait" and a negative time as "answer at once".
+            requestTimeout=int(wait_s * 1000) or -1,
+            tenantIds=lease.tenant_ids,
+        )
+        jobs: list[Job] = []
+        try:
+            # The client's own limit is a safety net: a gateway that never answers would hold the poll for ever.
+            async for response in self._stub.ActivateJobs(request, timeout=wait_s + COMMAND_TIMEOUT_S):
+                jobs.extend(_job(each) for each in response.jobs)
+        except grpc.aio.AioRpcError as error:
+            if not jobs:  # What was leased before the stream broke is ours all the same.
+                raise _translated(error, f"activating jobs of type {lease.type}") from error
+        return jobs
+
+    async def stream(self, lease: Lease) -> AsyncIterator[Job]:
+        request = pb.StreamActivatedJobsRequest(
+            type=lease.type,
+            worker=lease.worker,
+            timeout=lease.lease_ms,
+            fetchVariable=lease.variables,
+            tenantIds=lease.tenant_ids,
+        )
+        call = self._stub.StreamActivatedJobs(request)
+        try:
+            async for each in call:
+                yield _job(each)
+        except grpc.aio.AioRpcError as error:
+            raise _translated(error, f"streaming jobs of type {lease.type}") from error
+        finally:
+            call.cancel()
+
+    async def report(self, job: Job, outcome: Outcome) -> None:
+        match outcome:
+            case Completed(variables=variables) | Ignored(variables=variables):
+                await self._command(
+                    self._stub.CompleteJob,
+                    pb.CompleteJobRequest(jobKey=job.key, variables=to_json(variables)),
+                    f"completing job {job.key}",
+                )
+            case Failed(retries=retries, message=message, backoff_ms=backoff_ms, variables=variables):
+                await self._command(
+                    self._stub.FailJob,
+                    pb.FailJobRequest(
+                        jobKey=job.key,
+                        retries=retries,
+                        errorMessage=message,
+                        retryBackOff=backoff_ms or 0,
+                        variables=to_json(variables),
+                    ),
+                    f"failing job {job.key}",
+                )
+            case Thrown(code=code, message=message, variables=variables):
+                await self._command(
+                    self._stub.ThrowError,
+                    pb.ThrowErrorRequest(
+                        jobKey=job.key, errorCode=code, errorMessage=message, variables=to_json(variables)
+                    ),
+                    f"throwing error {code!r} for job {job.key}",
+                )
+
+    async def extend(self, job: Job, lease_ms: int) -> None:
+        await self._command(
+            self._stub.UpdateJobTimeout,
+            pb.UpdateJobTimeoutRequest(jobKey=job.key, timeout=lease_ms),
+            f"extending the lease of job {job.key}",
+        )
+
+    async def deploy(self, resources: Mapping[str, bytes], *, tenant_id: str = DEFAULT_TENANT) -> Sequence[Deployed]:
+        request = pb.DeployResourceRequest(
+            resources=[pb.Resource(name=name, content=content) for name, content in resources.items()],
+            tenantId=_said(tenant_id),
+        )
+        answer = await self._command(self._stub.DeployResource, request, f"deploying {', '.join(resources)}")
+        return [
+            Deployed(
+                process_id=each.process.bpmnProcessId,
+                version=each.process.version,
+                key=each.process.processDefinitionKey,
+                resource=each.process.resourceName,
+            )
+            for each in answer.deployments
+            if each.HasField("process")
+        ]
+
+    async def start(
+        self, process_id: str, variables: Mapping[str, Any], *, version: int = -1, tenant_id: str = DEFAULT_TENANT
+    ) -> int:
+        request = pb.CreateProcessInstanceRequest(
+            bpmnProcessId=process_id, version=version, variables=to_json(variables), tenantId=_said(tenant_id)
+        )
+        answer = await self._command(self._stub.CreateProcessInstance, request, f"starting an instance of {process_id}")
+        return int(answer.processInstanceKey)
+
+    async def topology(self) -> str:
+        answer = await self._command(self._stub.Topology, pb.TopologyRequest(), "asking for the topology")
+        healthy = any(part.health == pb.Partition.HEALTHY for broker in answer.brokers for part in broker.partitions)
+        if not healthy:
+            raise PushbackError("no partition of the cluster is healthy yet")
+        return str(answer.gatewayVersion)
+
+    async def _command(self, call: Any, request: Message, doing: str) -> Any:
+        try:
+            return await call(request, timeout=COMMAND_TIMEOUT_S)
+        except grpc.aio.AioRpcError as error:
+            raise _translated(error, doing) from error
+
+
+def _channel(settings: Settings) -> grpc.aio.Channel:
+    options = (
+        ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+        ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+        # A restarted gateway is found again in a second rather than in two minutes, gRPC's default.
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+    )
+    if settings.zeebe_plaintext:
+        return create_insecure_channel(settings.zeebe_address, options)
+    return create_secure_channel(settings.zeebe_address, options)
+
+
+def _said(tenant_id: str) -> str:
+    """A cluster without multi-tenancy takes no tenant at all."""
+    return "" if tenant_id == DEFAULT_TENANT else tenant_id
+
+
+def _job(activated: Any) -> Job:
+    return Job(
+        key=activated.key,
+        type=activated.type,
+        variables=activated.variables,
+        headers={str(name): str(value) for name, value in json.loads(activated.customHeaders or "{}").items()},
+        retries=activated.retries,
+        deadline_ms=activated.deadline,
+        process_id=activated.bpmnProcessId,
+        process_version=activated.processDefinitionVersion,
+        process_definition_key=activated.processDefinitionKey,
+        process_instance_key=activated.processInstanceKey,
+        element_id=activated.elementId,
+        element_instance_key=activated.elementInstanceKey,
+        tenant_id=activated.tenantId or DEFAULT_TENANT,
+    )
+
+
+def _translated(error: grpc.aio.AioRpcError, doing: str) -> GatewayError:
+    code = error.code()
+    text = f"{doing}: {code.name}: {error.details() or 'no details'}"
+    if code is grpc.StatusCode.NOT_FOUND:
+        return NotFoundError(text)
+    return PushbackError(text) if code in _LATER else GatewayError(text)
