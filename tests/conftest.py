@@ -1,0 +1,84 @@
+"""What the tests stand on: real servers for those marked `integration`, and no sockets at all for the others.
+
+A server that cannot be had skips its tests and says why; with `ZELERY_TEST_REQUIRE=all` it fails them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+import pytest_socket
+import redis as redis_client
+
+from zelery.local import redis as local_redis
+from zelery.local import zeebe as local_zeebe
+from zelery.local.download import Progress
+from zelery.local.errors import LocalServerError
+
+T = TypeVar("T")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Unix sockets stay: an event loop wakes itself through a pair of them."""
+    if item.get_closest_marker("integration") is None:
+        pytest_socket.disable_socket(allow_unix_socket=True)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Downloads before the first test that needs it, because a test's time limit counts its fixtures too."""
+    needed = any("zeebe" in getattr(item, "fixturenames", ()) for item in session.items)
+    if needed and not session.config.option.collectonly:
+        with contextlib.suppress(LocalServerError):  # the fixture meets it again, and skips or fails
+            local_zeebe.install(_percents())
+
+
+@pytest.fixture(scope="session")
+def zeebe() -> Iterator[local_zeebe.Zeebe]:
+    """A real Zeebe for the whole session: tests use process ids of their own, and leave no jobs behind."""
+    with _started(local_zeebe.running()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[local_redis.Redis]:
+    """A real Redis for the whole session."""
+    with _started(local_redis.running()) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis: local_redis.Redis) -> str:
+    """The URL of the session's Redis, emptied for this test."""
+    with redis_client.Redis.from_url(redis.url) as client:
+        client.flushall()
+    return redis.url
+
+
+@contextlib.contextmanager
+def _started(running: contextlib.AbstractContextManager[T]) -> Iterator[T]:
+    with contextlib.ExitStack() as held:
+        try:
+            server = held.enter_context(running)
+        except LocalServerError as error:
+            if os.environ.get("ZELERY_TEST_REQUIRE") == "all":
+                raise
+            pytest.skip(str(error))
+        yield server
+
+
+def _percents() -> Progress:
+    """Progress in steps of ten percent, a line each: readable in the log of a CI."""
+    told: set[tuple[str, int]] = set()
+
+    def report(step: str, done: int, total: int) -> None:
+        line = step, done * 10 // total
+        if line not in told:
+            told.add(line)
+            print(f"{step}: {line[1] * 10} %", file=sys.stderr, flush=True)
+
+    return report
