@@ -8,7 +8,6 @@ import signal
 import subprocess
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -17,7 +16,7 @@ from zelery.local import leash
 from zelery.local.errors import LocalServerError
 
 #: Variables that a child inherits. Ours hold secrets, and a stray `ZEEBE_…` or `JAVA_TOOL_OPTIONS` changes a server.
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH")
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH")
 
 #: How many lines at the end of a log tell why a server died.
 _TAIL_LINES = 30
@@ -150,19 +149,21 @@ def _ending(code: int) -> str:
     return f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
 
 
-def _tail(log: Path) -> list[str]:
+def _said(log: Path) -> list[str]:
+    """The lines at the end of a log, less the empty ones and the frames of Java's stacks."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - _TAIL_BYTES_MAX))
-        text = file.read().decode(errors="replace")
-    return list(deque((line for line in text.splitlines() if line.strip()), _TAIL_LINES))
+        lines = file.read().decode(errors="replace").splitlines()
+    return [line for line in lines if line.strip() and not line.lstrip().startswith(("at ", "... "))]
 
 
 def _reason(log: Path) -> str:
-    """The last line of a log that says something; a Java stack's own lines do not."""
-    lines = [line.strip() for line in _tail(log) if not line.startswith("\t")]
-    return lines[-1] if lines else "it wrote nothing"
+    """The line of a log that most likely says why: the innermost cause of a Java exception, else the last one."""
+    lines = [line.strip() for line in _said(log)]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    return (causes or lines or ["it wrote nothing"])[-1]
 
 
 def _with_log(error: LocalServerError, log: Path) -> LocalServerError:
-    error.add_note("\n".join(_tail(log)))
+    error.add_note("\n".join(_said(log)[-_TAIL_LINES:]))
     return error
