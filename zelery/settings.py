@@ -175,6 +175,33 @@ class Settings(BaseModel):
         default=True,
         meaning="Whether the environment provides secrets.",
     )
+    secret_providers: Words = _set(
+        "ZELERY_SECRET_PROVIDERS",
+        default=("environment", "directory"),
+        meaning="Where secrets are looked up, in this order: environment, directory, names of installed providers.",
+    )
+    secret_directories: Words = _set(
+        "ZELERY_SECRET_DIRECTORIES",
+        default=("/run/secrets",),
+        meaning="Directories with a file for each secret, comma-separated, as Docker and Kubernetes mount them.",
+    )
+    secret_tenant_aware: bool = _set(
+        "CAMUNDA_CONNECTOR_SECRETPROVIDER_ENVIRONMENT_TENANTAWARE",
+        default=False,
+        meaning="Secrets are named <tenant>_<name>: each tenant has its own.",
+    )
+    secret_process_aware: bool = _set(
+        "CAMUNDA_CONNECTOR_SECRETPROVIDER_ENVIRONMENT_PROCESSDEFINITIONAWARE",
+        default=False,
+        meaning="Secrets are named <BPMN process id>_<name>, after the tenant if both are on.",
+    )
+    secret_cache_s: float = _set(
+        "ZELERY_SECRET_CACHE_S",
+        default=30.0,
+        ge=0,
+        le=86_400,
+        meaning="Seconds for which a secret's value is kept; a rotated secret is picked up after that.",
+    )
     # -- HTTP
     http_blocks: Mapping[str, str] = Field(
         default_factory=dict,
