@@ -56,30 +56,34 @@ def archive_options(archive: Path, class_list: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def archiving(archive: Path, class_list: Path, command: Sequence[str]) -> Iterator[None]:
+def archiving(archive: Path, class_list: Path, command: Sequence[str]) -> Iterator[process.Child | None]:
     """Writes the archive while the block runs, if there is none, nobody else does, and the time suffices.
 
     Args:
         archive: Where it goes.
         class_list: What a JVM started with `archive_options` has listed; it may go on writing.
         command: java and the options it will be started with, less the main class: an archive fits no others.
+
+    Yields:
+        The JVM that writes it; None when nothing is to be written.
     """
     with contextlib.ExitStack() as held:
         wanted = not archive.exists() and class_list.exists()
         if wanted and held.enter_context(cache.locked(archive, wait=False)):
-            held.enter_context(_dumping(archive, class_list, command))
-        yield
+            yield held.enter_context(_dumping(archive, class_list, command))
+        else:
+            yield None
 
 
 @contextlib.contextmanager
-def _dumping(archive: Path, class_list: Path, command: Sequence[str]) -> Iterator[None]:
+def _dumping(archive: Path, class_list: Path, command: Sequence[str]) -> Iterator[process.Child]:
     part = archive.with_name(f"{archive.name}.part")
     classes = _whole_lines(class_list)
     dump = [*command, "-Xshare:dump", f"-XX:SharedClassListFile={classes}", f"-XX:SharedArchiveFile={part}"]
     try:
         with process.running("class archive", dump, log=class_list.with_name("archive.log"), grace_s=0) as child:
             os.setpriority(os.PRIO_PROCESS, child.pid, _NICE_LOWEST)
-            yield
+            yield child
             if child.ended() == 0:
                 part.replace(archive)
     finally:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import random
 import socket
+import time
 
 from zelery.local.errors import LocalServerError
 
@@ -14,6 +16,9 @@ HOST = "127.0.0.1"
 #: Where free ports are looked for: below what Linux and macOS give to outgoing connections. A client that tries again
 #: and again to reach a server that is down would else now and then take the port itself, and even connect to itself.
 _FIRST, _LAST = 20_000, 32_000
+
+#: How long a port that is in use may still become free.
+_BURIAL_S = 1.0
 
 
 def free(count: int) -> list[int]:
@@ -30,7 +35,7 @@ def free(count: int) -> list[int]:
 
 
 def check_free(port: int, server: str) -> int:
-    """The port itself.
+    """The port itself. Waits a moment for it: a server that was killed with -9 holds it until the kernel has buried it.
 
     Raises:
         LocalServerError: Something listens there, or it may not be used.
@@ -39,14 +44,24 @@ def check_free(port: int, server: str) -> int:
         raise LocalServerError(
             f"{server} cannot listen on port {port}: a port is a number from 1 to 65535, or 0 for a free one"
         )
-    try:
-        _bound(port).close()
-    except OSError as error:
+    deadline = time.monotonic() + _BURIAL_S
+    while (error := _refusal(port)) is not None and error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if error is not None:
         raise LocalServerError(
             f"{server} cannot listen on {HOST}:{port}: {error.strerror}; "
             "stop what uses that port, or take another (0 takes a free one)"
         ) from error
     return port
+
+
+def _refusal(port: int) -> OSError | None:
+    """Why a port cannot be had; None when it can."""
+    try:
+        _bound(port).close()
+    except OSError as error:
+        return error
+    return None
 
 
 def _bound(port: int) -> socket.socket:

@@ -150,5 +150,7 @@ def _healthy(management: int) -> bool:
     try:
         connection.request("GET", "/actuator/health")
         return connection.getresponse().status == http.HTTPStatus.OK
+    except http.client.HTTPException:  # not the broker yet: what answers there speaks no HTTP
+        return False
     finally:
         connection.close()
