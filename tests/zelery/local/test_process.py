@@ -128,7 +128,7 @@ def test_an_error_in_the_block_stops_the_child_too(tmp_path: Path) -> None:
     with ExitStack() as held:
         child = held.enter_context(process.running("Thing", python(SERVER), log=tmp_path / "log"))
         up(child)
-        held.callback(lambda: (tmp_path / "missing").read_text())  # raises as the block ends
+        held.callback((tmp_path / "missing").read_text)  # raises as the block ends
         with pytest.raises(FileNotFoundError):
             held.close()
     assert child.ended() == -signal.SIGTERM
