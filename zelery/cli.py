@@ -1,0 +1,43 @@
+"""The one command, `zelery`: its subcommands join by entry points, and are imported when they are called.
+
+A subcommand is a click command. What goes wrong on purpose (`ZeleryError`) is one line on standard error and exit
+status 1: never a traceback.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points, version
+
+import click
+
+from zelery.errors import ZeleryError
+
+#: Where subcommands join.
+GROUP = "zelery.commands"
+
+
+class Commands(click.Group):
+    """The subcommands of all installed distributions."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(entry_points(group=GROUP).names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for point in entry_points(group=GROUP, name=cmd_name):
+            command = point.load()
+            return command if isinstance(command, click.Command) else None
+        return None
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ZeleryError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("zelery"), prog_name="zelery")
+def main() -> None:
+    """Camunda 8 connectors on Celery."""
+
+

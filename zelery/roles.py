@@ -1,0 +1,90 @@
+"""`zelery run`: all roles on one machine, each a process of its own, restarted when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+from zelery.logs import configure, logger
+from zelery.settings import Settings
+
+log = logger(__name__)
+
+#: Pause before a dead role is started again, seconds; doubled while it keeps dying young.
+PAUSE_S, PAUSE_MAX_S = 0.5, 15.0
+
+#: A role that lived this long was well; its next death is a new trouble. Seconds.
+YOUNG_S = 30.0
+
+#: How long a role may take to end its work before it is killed, seconds. Zeebe offers again what was cut off.
+GRACE_S = 20.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Role:
+    """A process to keep: `zelery <name>`."""
+
+    name: str
+    label: str
+
+
+def roles(settings: Settings, *, flower: bool) -> Sequence[Role]:
+    """What runs on one machine: a fetcher, a worker a core, and Flower."""
+    workers = [Role(name="worker", label=f"worker-{n}") for n in range(1, settings.worker_processes + 1)]
+    return [Role(name="fetch", label="fetch"), *workers, *([Role(name="flower", label="flower")] if flower else [])]
+
+
+async def keep(role: Role) -> None:
+    """Run a role until cancelled; when it ends by itself, start it again."""
+    loop, pause = asyncio.get_running_loop(), PAUSE_S
+    while True:
+        began = loop.time()
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "zelery", role.name, env={**os.environ, "ZELERY_LABEL": role.label}
+        )
+        try:
+            code = await child.wait()
+        except asyncio.CancelledError:
+            await _end(child)
+            raise
+        pause = PAUSE_S if loop.time() - began > YOUNG_S else min(pause * 2, PAUSE_MAX_S)
+        log.warning("a role ended; starting it again", role=role.label, code=code, pause_s=pause)
+        await asyncio.sleep(pause)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        child.terminate()
+        try:
+            await asyncio.wait_for(child.wait(), GRACE_S)
+        except TimeoutError:
+            child.kill()
+            await child.wait()
+
+
+async def supervise(wanted: Sequence[Role]) -> None:
+    """Keep these roles until SIGINT or SIGTERM, then end them all."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    kept = [asyncio.create_task(keep(role)) for role in wanted]
+    await stop.wait()
+    for task in kept:
+        task.cancel()
+    await asyncio.gather(*kept, return_exceptions=True)
+
+
+@click.command("run")
+@click.option("--flower/--no-flower", default=True, help="Whether Flower runs too.")
+def run(*, flower: bool) -> None:
+    """Run everything on this machine: fetch, a worker a core, Flower."""
+    settings = Settings.read()
+    configure(settings)
+    asyncio.run(supervise(roles(settings, flower=flower)))
