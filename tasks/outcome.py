@@ -114,7 +114,7 @@ def _mapped(response: Any, headers: Mapping[str, str]) -> dict[str, Any]:
     text = headers.get("resultExpression")
     if text and not text.isspace():
         variables.update(_context(text, "result", _scope(response)))
-    return payload.guarded(variables) if variables else variables
+    return payload.guarded(variables)
 
 
 def _scope(response: Any) -> dict[str, Any]:

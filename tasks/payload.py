@@ -1,4 +1,4 @@
-"""Variables as they travel to Zeebe: JSON values, no larger than it takes, in text that UTF-8 can carry."""
+"""Variables as they travel to Zeebe: JSON values, no larger than it takes; and texts that UTF-8 can carry."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BYTES_MAX = 1_572_864
 
 
 def plain(value: Any) -> Any:
-    """A value that a connector gave, as JSON values. What is no number becomes text, as Jackson writes it: "NaN".
+    """A value that a connector gave, as JSON values.
 
     Raises ConnectorError for a value that cannot be JSON.
     """
@@ -25,37 +25,27 @@ def plain(value: Any) -> Any:
     except (PydanticSerializationError, ValueError) as error:
         refusal = error
     try:
-        # Deeper than pydantic goes, or half of a surrogate pair: plain JSON all the same.
-        return json.loads(to_json(value).encode("utf-8", "replace"))
+        return json.loads(to_json(value))  # Deeper than pydantic goes, and plain JSON all the same.
     except (TypeError, ValueError, RecursionError):
         raise ConnectorError(f"What the connector gave cannot be written as JSON: {refusal}") from refusal
 
 
 def guarded(variables: dict[str, Any]) -> dict[str, Any]:
-    """The variables, fit to be sent. Raises InputError when they are larger than `BYTES_MAX`."""
-    text = to_json(variables)
-    size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+    """The same variables. Raises InputError when they are larger than `BYTES_MAX`."""
+    size = len(to_json(variables).encode()) if variables else 0
     if size > BYTES_MAX:
         raise InputError(
             f"Output variables payload ({size} bytes) exceeds the 1.5 MB safe variable size limit; "
             "take less of the response by a result expression"
         )
-    return variables if is_sendable(text) else json.loads(text.encode("utf-8", "replace"))
+    return variables
 
 
 def is_small(variables: Mapping[str, Any]) -> bool:
     """Whether the variables are no larger than `BYTES_MAX`."""
-    return len(to_json(variables).encode("utf-8", "replace")) <= BYTES_MAX
-
-
-def is_sendable(text: str) -> bool:
-    """Whether a text has no halves of surrogate pairs, which UTF-8 cannot carry."""
-    try:
-        return text.isascii() or bool(text.encode())
-    except UnicodeEncodeError:
-        return False
+    return len(to_json(variables).encode()) <= BYTES_MAX
 
 
 def sendable(text: str) -> str:
-    """The text with `?` for halves of surrogate pairs, as Java sends them."""
-    return text if is_sendable(text) else text.encode("utf-8", "replace").decode()
+    """The text with `?` for halves of surrogate pairs, which UTF-8 cannot carry."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Self
 
+import pydantic_core
+
 #: The tenant of a cluster without multi-tenancy, as Zeebe spells it.
 DEFAULT_TENANT = "<default>"
 
@@ -121,5 +123,12 @@ Outcome = Completed | Failed | Thrown | Ignored
 
 
 def to_json(value: Any) -> str:
-    """Compact JSON text of variables, non-ASCII kept: what goes to Zeebe."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Compact JSON text of variables, non-ASCII kept: what goes to Zeebe.
+
+    What is no number becomes text ("NaN"), and half of a surrogate pair becomes `?`, as the Java runtime sends them.
+    """
+    try:
+        return pydantic_core.to_json(value, inf_nan_mode="strings").decode()
+    except ValueError:  # Deeper than pydantic goes, or half of a surrogate pair, which UTF-8 cannot carry.
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "replace").decode()
