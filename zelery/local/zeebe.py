@@ -23,7 +23,7 @@ DISTRIBUTION = download.Distribution(
 
 _MAIN_CLASS = "io.camunda.zeebe.broker.StandaloneBroker"
 
-#: What makes it light: the first two halve the time until it is ready, and cost throughput that no demo needs.
+#: What makes it light. The compiler that is left out costs throughput at length, which no demo needs.
 _LIGHT = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms128m", "-Xmx512m")
 
 #: What a broker listens on, on loopback.
