@@ -3,8 +3,8 @@
 Measured with Zeebe 8.5.8 on two idle cores, from the call to ready: 6.9 s without an archive, 3.3 s with one. To have
 the JVM record one while it runs (`-XX:ArchiveClassesAtExit`) costs 5 s at its start and 5 s at its end. To have it list
 the classes that it loads costs nothing, and a second JVM writes the archive from that list in 20 s (measured alone);
-here it runs beside the server, at the lowest priority, and nobody waits for it. What is not done when the server stops is
-left to the next run.
+here it runs beside the server, at the lowest priority, and nobody waits for it. What is not done when the server stops
+is left to the next run.
 """
 
 from __future__ import annotations
