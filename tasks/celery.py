@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from celery import Celery
+from kombu.utils.imports import symbol_by_name
 
 from zelery.settings import Settings
 
@@ -23,6 +24,8 @@ class App(Celery):  # type: ignore[misc]  # Celery is untyped here
     settings: Settings
     #: Opened on the pool's event loop before the first task.
     lifespan: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext
+    #: What the tasks of this process share, while it is open.
+    worker: Any = None
 
 
 def task_name(job_type: str) -> str:
@@ -56,4 +59,14 @@ def create(settings: Settings) -> App:
         enable_utc=True,
         timezone="UTC",
     )
+    # By name, so that who only sends does not import what only a worker needs.
+    app.on_after_finalize.connect(_register)
     return app
+
+
+def _register(sender: App, **_: Any) -> None:
+    symbol_by_name("tasks.worker:register")(sender)
+
+
+#: For Celery's own commands.
+app = create(Settings.read())

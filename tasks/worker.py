@@ -1,0 +1,153 @@
+"""`zelery worker`: from a Celery message to the one command that Zeebe gets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import os
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from celery import Task, signals
+from celery.apps.worker import Worker as CeleryWorker
+
+from tasks.celery import QUEUE, App, task_name
+from tasks.credit import Capacity
+from tasks.execute import execute
+from tasks.leases import Held, Leases
+from tasks.report import Reporter
+from zelery.camunda.gateway import ZeebeGateway
+from zelery.catalogue import Served, served
+from zelery.logs import logger
+from zelery.model import Completed, Failed, Ignored, Job, Thrown
+from zelery.redis import AWAY, connect
+from zelery.runtime import Runtime
+
+log = logger(__name__)
+
+
+class JobFailedError(Exception):
+    """An attempt failed, and Zeebe was told why. What Celery and Flower see of it: no word of the message."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Worker:
+    """What one worker process has open."""
+
+    runtime: Runtime
+    leases: Leases
+    reporter: Reporter
+
+    async def work(self, each: Served, job: Job) -> str:
+        """Run a job's connector and report its outcome; returns the kind of outcome.
+
+        Raises JobFailedError after the failure of an attempt was reported, so that Flower shows it as one.
+        """
+        left_s = job.deadline_ms / 1000 - time.time()
+        with self.leases.hold(job, left_s=left_s) as held:
+            await self.leases.extend_if_short(held)
+            if not self.leases.ours(held):
+                return "lease ended"
+            return await self._work(each, held)
+
+    async def _work(self, each: Served, held: Held) -> str:
+        job = held.job
+        outcome = await execute(job, each.connector, self.runtime, timeout_s=each.timeout.total_seconds())
+        await self.reporter.report(job, outcome, held=lambda: self.leases.ours(held))
+        match outcome:
+            case Completed():
+                return "completed"
+            case Ignored():
+                return "completed, error ignored"
+            case Thrown():
+                return "BPMN error thrown"
+            case Failed(retries=retries):
+                raise JobFailedError(f"attempt failed, {retries} left")
+
+
+class ConnectorTask(Task):  # type: ignore[misc]  # Celery is untyped here
+    """The Celery task of one connector. Its pool awaits `run`."""
+
+    def __init__(self, each: Served) -> None:
+        self.name = task_name(each.type)
+        self._each = each
+
+    async def run(self, message: dict[str, Any]) -> str:
+        """Work on one job; `message` is `Job.to_message`'s."""
+        worker: Worker = self.app.worker
+        return await worker.work(self._each, Job.from_message(message))
+
+
+def register(app: App) -> None:
+    """Give the application a task for each connector, and a worker process what it opens."""
+    for each in served(app.settings).values():
+        app.register_task(ConnectorTask(each))
+    app.lifespan = lambda: lifespan(app)
+
+
+@asynccontextmanager
+async def lifespan(app: App) -> AsyncIterator[None]:
+    """Open what the tasks of this process share, on the pool's event loop; close it after the last of them."""
+    settings = app.settings
+    async with AsyncExitStack() as stack:
+        runtime = await stack.enter_async_context(Runtime.open(settings))
+        gateway = await stack.enter_async_context(ZeebeGateway.open(settings))
+        redis = await stack.enter_async_context(connect(settings))
+        capacity = Capacity(redis, name(), settings.worker_concurrency)
+        leases = Leases(gateway=gateway, capacity=capacity, lease_s=settings.lease_s)
+        app.worker = Worker(runtime=runtime, leases=leases, reporter=Reporter(gateway))
+        beats = [asyncio.create_task(work()) for work in (leases.keep, leases.heartbeat, leases.flush)]
+        try:
+            with _leaving(capacity, beats[1]):
+                yield
+        finally:
+            for beat in beats:
+                beat.cancel()
+            await asyncio.gather(*beats, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _leaving(capacity: Capacity, heartbeat: asyncio.Task[None]) -> Any:
+    """As soon as a shutdown begins, fetchers stop leasing for this worker; what it runs, it ends."""
+    loop = asyncio.get_running_loop()
+
+    async def leave() -> None:
+        heartbeat.cancel()
+        with contextlib.suppress(*AWAY):  # It stops counting by itself.
+            await capacity.leave()
+
+    def leave_soon(**_: Any) -> None:
+        asyncio.run_coroutine_threadsafe(leave(), loop)
+
+    signals.worker_shutting_down.connect(leave_soon)
+    try:
+        yield
+    finally:
+        signals.worker_shutting_down.disconnect(leave_soon)
+
+
+def name() -> str:
+    """This process among all workers: what Flower lists, and whose capacity fetchers count."""
+    return f"{os.environ.get('ZELERY_LABEL', 'worker')}-{os.getpid()}@{socket.gethostname()}"
+
+
+def run(app: App) -> int:
+    """The role: serve the queue until told to stop; returns the exit status."""
+    worker = CeleryWorker(
+        app=app,
+        hostname=name(),
+        queues=[QUEUE],
+        concurrency=app.settings.worker_concurrency,
+        loglevel=app.settings.log_level,
+        task_events=True,
+        without_gossip=True,
+        without_mingle=True,
+        quiet=True,
+    )
+    log.info("working", types=sorted(served(app.settings)), at_once=app.settings.worker_concurrency, name=name())
+    worker.start()
+    return int(worker.exitcode or 0)
