@@ -39,7 +39,7 @@ CACHED_MAX = 10_000
 
 _BRACED = re.compile(rf"\{{\{{\s*secrets\.(?P<name>\S{{1,{NAME_MAX}}}?)\s*\}}\}}", re.ASCII)
 _BARE = re.compile(r"secrets\.(?P<name>(?:[a-zA-Z0-9]+[/._-])*[a-zA-Z0-9]+)")
-_FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+_FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}){0,5}")
 _FILE_BYTES_MAX = 2**20
 
 

@@ -31,7 +31,8 @@ MAPPING = "mapping"
 #: `type` of the pydantic error of a value that breaks rules; its context lists their messages.
 VIOLATION = "violation"
 
-_INTEGER = re.compile(r"[+-]?[0-9]+")
+#: More digits than 32 bits have, and few enough to be read: leading zeros count nothing.
+_INTEGER = re.compile(r"[+-]?0*[0-9]{1,20}")
 _POSITION = re.compile(r"0|[1-9][0-9]{0,3}")
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
 _FLAGS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -76,22 +77,16 @@ def text(value: Any) -> Any:
 
 def integer(value: Any) -> Any:
     """A whole number of 32 bits: decimals are cut, text is trimmed, empty text is null."""
-    if isinstance(value, str):
-        trimmed = value.strip()
-        if trimmed in _NULLS:
-            return None
-        if not _INTEGER.fullmatch(trimmed):
-            raise invalid("Integer", value)
-        value = int(trimmed) if len(trimmed) < 40 else math.inf  # noqa: PLR2004 - far beyond 32 bits either way
-    elif isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list):
+    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list):
         return integer(value[0])
-    if value is None:
+    if value is None or (isinstance(value, str) and value.strip() in _NULLS):
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise invalid("Integer", value)
-    if not _INT_MIN <= value <= _INT_MAX:
-        raise invalid("Integer", value)
-    return int(value)
+    number = value
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+        number = int(value)
+    if isinstance(number, (int, float)) and not isinstance(number, bool) and _INT_MIN <= number <= _INT_MAX:
+        return int(number)
+    raise invalid("Integer", value)
 
 
 def flag(value: Any) -> Any:
@@ -222,7 +217,7 @@ def _sort(value: Any) -> str:
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
-        return "a list" if len(value) != 1 else f"a list of {_sort(value[0]).removeprefix('a ').removeprefix('an ')}"
+        return "a list"
     if value is None:
         return "null"
     return "a boolean" if isinstance(value, bool) else "a number"
