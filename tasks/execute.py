@@ -9,18 +9,22 @@ import asyncio
 import contextvars
 import dataclasses
 import inspect
+import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tasks import outcome
 from zelery.binding import bind
 from zelery.errors import ConnectorError
+from zelery.logs import logger
 from zelery.model import Job, Outcome
 from zelery.runtime import Runtime
 from zelery.sdk.connector import OutboundConnector, Resource
 from zelery.secrets import Mask, Place
 
 T = TypeVar("T")
+
+log = logger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,11 +53,23 @@ async def execute(
     `timeout_s` is how long it may take (the setting `job_timeout` when none is given); the job's header `jobTimeout`
     comes before it. Then the run is cancelled, and the attempt failed.
     """
-    mask, backoff_ms = Mask(), None
-    limit_s = runtime.settings.job_timeout.total_seconds() if timeout_s is None else timeout_s
+    mask = Mask()
+    try:
+        return await _attempt(job, connector, runtime, mask, timeout_s)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not make Zeebe offer the job again and again
+        # Where, and not what: a message that nobody foresaw may hold what nobody should read.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("no outcome could be worked out", job=job.key, fault=type(error).__name__, where=where)  # noqa: TRY400
+        return outcome.lost(error, mask)
+
+
+async def _attempt(
+    job: Job, connector: OutboundConnector, runtime: Runtime, mask: Mask, timeout_s: float | None
+) -> Outcome:
+    backoff_ms = None
     try:
         backoff_ms = outcome.retry_backoff_ms(job.headers)
-        limit_s = outcome.job_timeout_s(job.headers) or limit_s
+        limit_s = outcome.job_timeout_s(job.headers) or timeout_s or runtime.settings.job_timeout.total_seconds()
         response = await _in_time(job, connector, runtime, mask, limit_s)
     except asyncio.CancelledError as error:
         task = asyncio.current_task()

@@ -152,8 +152,13 @@ def _examined(job: Job, seen: Any, otherwise: Outcome, mask: Mask) -> Outcome:
         said = _context(text, "error", {**_scope(seen), "job": {"retries": job.retries}})
         return _chosen(text, said, mask) or otherwise
     except ConnectorError as error:
-        told = failure.tell(error, mask)
-        return Failed(retries=0, message=told["message"], variables={"error": told})
+        return lost(error, mask)
+
+
+def lost(error: BaseException, mask: Mask) -> Failed:
+    """The outcome of an attempt whose outcome could not be worked out: no other is left, and a person is asked."""
+    told = failure.tell(error, mask)
+    return Failed(retries=0, message=told["message"], variables={"error": told})
 
 
 def _chosen(text: str, said: dict[str, Any], mask: Mask) -> Outcome | None:

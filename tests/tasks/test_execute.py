@@ -194,3 +194,14 @@ async def test_the_context_gives_the_job_the_time_left_and_shared_resources() ->
     async with Runtime.open(SETTINGS, {}) as runtime:
         found = [await execute(a_job(), ask, runtime) for _ in range(2)]
     assert found == [Completed(variables={"r": {"key": 1, "left": True, "shared": ["SECRET_"]}})] * 2
+
+
+async def test_a_fault_of_ours_is_an_outcome_too_and_leaves_no_attempt() -> None:
+    class Odd(dict[str, Any]):
+        def get(self, *_: Any) -> Any:
+            raise LookupError("headers that cannot be read")
+
+    job = Job(key=1, type="greet", variables='{"name": "Ada"}', headers=Odd())
+    found = await outcome_of(job, greet)
+    assert isinstance(found, Failed)
+    assert (found.retries, found.message) == (0, "LookupError: headers that cannot be read")

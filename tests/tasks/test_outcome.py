@@ -90,7 +90,7 @@ class TestResult:
             ({"resultvariable": "r"}, {}),  # header names are exact
         ],
     )
-    def test_the_response_is_mapped_as_the_headers_say(self, headers: dict[str, str], variables: Any) -> None:
+    def test_the_response_is_mapped_as_the_headers_say(self, headers: dict[str, Any], variables: Any) -> None:
         assert after(RESPONSE, **headers) == Completed(variables=variables)
 
     @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ class TestErrorExpression:
         ],
     )
     def test_after_a_success_it_sees_the_mapped_output_or_else_the_response(
-        self, headers: dict[str, str], seen: Any
+        self, headers: dict[str, Any], seen: Any
     ) -> None:
         expression = '=bpmnError("S", "m", {s: status, rs: response.status, a: a, ra: response.a, j: job})'
         assert after(RESPONSE, errorExpression=expression, **headers) == Thrown(code="S", message="m", variables=seen)
