@@ -14,7 +14,7 @@ REST: dict[str, str] = {
     "errexpr/failed-job-named-old": _OLD_NAMES,
     "errexpr/failed-raw-job-full": _JOB_VARIABLES,
     "errexpr/ok-ignore-vars": "ignoreError is understood, as the 8.9 runtime does",
-    "input/document-bad": "documents are not fetched yet; the reference is sent as it is written, not as an empty object",
+    "input/document-bad": "documents are not fetched yet; the reference is sent as written, not as an empty object",
     "response/too-large": "output beyond 1.5 MB is refused, as later patches of 8.8 do",
     "secret/bare-PLACEHOLDER": _PLACEHOLDER,
     "secret/bare-PLACEHOLDER_MISSING": _PLACEHOLDER,
