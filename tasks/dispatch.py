@@ -21,14 +21,14 @@ log = logger(__name__)
 PAUSE_S, PAUSE_MAX_S = 0.1, 2.0
 
 
-def message(job: Job, served_type: str) -> dict[str, Any]:
+def message(job: Job) -> dict[str, Any]:
     """How a job is sent: the arguments of `send_task`.
 
     The message expires with the lease, so a stale copy is dropped and never run. What Flower shows as its arguments is
     where the job comes from, and never a variable.
     """
     return {
-        "name": task_name(served_type),
+        "name": task_name(job.type),
         "args": [job.to_message()],
         "task_id": job.activation,
         "expires": datetime.fromtimestamp(job.deadline_ms / 1000, UTC),
@@ -54,7 +54,12 @@ class Dispatcher:
             try:
                 await asyncio.get_running_loop().run_in_executor(self._thread, self._send, left)
             except (OperationalError, OSError) as error:
-                log.warning("broker unreachable; jobs wait", broker=self._app.connection().as_uri(), jobs=len(left), why=str(error))
+                log.warning(
+                    "broker unreachable; jobs wait",
+                    broker=self._app.connection().as_uri(),
+                    jobs=len(left),
+                    why=str(error),
+                )
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, PAUSE_MAX_S)
                 now_ms = time.time() * 1000
@@ -68,5 +73,5 @@ class Dispatcher:
         """Send from the front, so that what a lost connection leaves is what was not sent."""
         with self._app.producer_or_acquire() as producer:
             while left:
-                self._app.send_task(**message(left[0], left[0].type), producer=producer)
+                self._app.send_task(**message(left[0]), producer=producer)
                 left.pop(0)

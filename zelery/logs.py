@@ -12,7 +12,17 @@ from structlog.typing import Processor
 from zelery.settings import Settings
 
 #: Chatty at INFO, and nothing in it for an operator.
-_QUIET = ("httpx", "httpcore", "aiohttp", "asyncio", "kombu", "amqp", "celery.pool", "celery.bootsteps")
+_QUIET = (
+    "httpx",
+    "httpcore",
+    "aiohttp",
+    "asyncio",
+    "kombu",
+    "amqp",
+    "celery.pool",
+    "celery.bootsteps",
+    "celery.worker.strategy",
+)
 
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,

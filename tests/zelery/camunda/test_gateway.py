@@ -1,0 +1,121 @@
+"""The gateway against a real Zeebe, and its twin in memory beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.fakes import FakeGateway
+from tests.models import line_of_tasks
+from zelery.camunda.gateway import Gateway, Lease, ZeebeGateway
+from zelery.errors import GatewayError, NotFoundError, PushbackError
+from zelery.model import Completed, Failed, Job, Thrown
+from zelery.settings import Settings
+
+Create = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.integration)])
+async def served(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Gateway, str, Create]]:
+    """A gateway, a job type of its own, and what creates a job of it."""
+    type_ = f"tests:{uuid.uuid4()}:1"
+    if request.param == "fake":
+        fake = FakeGateway()
+
+        async def put(variables: dict[str, Any]) -> None:
+            await fake.put(type=type_, variables=json.dumps(variables), headers={"h": "1"}, element_id="t0")
+
+        yield fake, type_, put
+        return
+    server = request.getfixturevalue("zeebe")
+    async with ZeebeGateway.open(Settings(zeebe_address=server.gateway)) as real:
+        process_id = f"p-{uuid.uuid4()}"
+        await real.deploy({f"{process_id}.bpmn": line_of_tasks(process_id, type_, headers={"h": "1"})})
+
+        async def start(variables: dict[str, Any]) -> None:
+            await real.start(process_id, variables)
+
+        yield real, type_, start
+
+
+def lease(type_: str, **fields: Any) -> Lease:
+    return Lease(**{"type": type_, "worker": "tests", "lease_ms": 60_000, **fields})
+
+
+async def one(gateway: Gateway, type_: str, **fields: Any) -> Job:
+    (job,) = await gateway.activate(lease(type_, **fields), most=1, wait_s=10)
+    return job
+
+
+async def test_a_job_comes_with_the_wanted_variables_its_headers_and_its_element(
+    served: tuple[Gateway, str, Create],
+) -> None:
+    gateway, type_, create = served
+    await create({"a": 1, "b": 2})
+    job = await one(gateway, type_, variables=("a",))
+    assert json.loads(job.variables) == {"a": 1}
+    assert (job.type, job.headers, job.element_id, job.retries) == (type_, {"h": "1"}, "t0", 3)
+
+
+async def test_no_job_is_an_empty_answer(served: tuple[Gateway, str, Create]) -> None:
+    gateway, type_, _ = served
+    assert list(await gateway.activate(lease(type_), most=1, wait_s=0)) == []
+
+
+async def test_a_reported_job_is_gone(served: tuple[Gateway, str, Create]) -> None:
+    gateway, type_, create = served
+    await create({})
+    job = await one(gateway, type_)
+    await gateway.extend(job, 60_000)
+    await gateway.report(job, Completed(variables={"x": 1}))
+    with pytest.raises(NotFoundError, match=str(job.key)):
+        await gateway.report(job, Completed())
+    with pytest.raises(NotFoundError):
+        await gateway.extend(job, 1000)
+
+
+async def test_a_failed_job_comes_back_with_the_attempts_that_are_left(served: tuple[Gateway, str, Create]) -> None:
+    gateway, type_, create = served
+    await create({})
+    job = await one(gateway, type_)
+    await gateway.report(job, Failed(retries=1, message="no"))
+    again = await one(gateway, type_)
+    assert (again.key, again.retries) == (job.key, 1)
+
+
+async def test_a_thrown_error_ends_the_job(served: tuple[Gateway, str, Create]) -> None:
+    gateway, type_, create = served
+    await create({})
+    await gateway.report(await one(gateway, type_), Thrown(code="E", message="m"))
+    assert list(await gateway.activate(lease(type_), most=1, wait_s=0)) == []
+
+
+async def test_a_stream_brings_jobs_as_they_are_created(served: tuple[Gateway, str, Create]) -> None:
+    gateway, type_, create = served
+    stream = gateway.stream(lease(type_))
+    coming = asyncio.ensure_future(anext(stream))
+    while not coming.done():  # A stream needs a moment to be known in the cluster; jobs before it are not pushed.
+        await create({"n": 1})
+        await asyncio.wait({coming}, timeout=0.5)
+    assert json.loads((await coming).variables) == {"n": 1}
+    await stream.aclose()  # type: ignore[attr-defined]  # async generators have it
+
+
+@pytest.mark.integration
+async def test_a_gateway_that_is_not_there_is_a_pushback_that_names_what_was_tried() -> None:
+    async with ZeebeGateway.open(Settings(zeebe_address="127.0.0.1:1")) as gateway:
+        with pytest.raises(PushbackError, match="asking for the topology: UNAVAILABLE"):
+            await gateway.topology()
+
+
+@pytest.mark.integration
+async def test_a_model_that_zeebe_does_not_take_is_refused_with_its_words(zeebe: Any) -> None:
+    async with ZeebeGateway.open(Settings(zeebe_address=zeebe.gateway)) as gateway:
+        assert await gateway.topology() == "8.5.8"
+        with pytest.raises(GatewayError, match=r"deploying bad\.bpmn: INVALID_ARGUMENT"):
+            await gateway.deploy({"bad.bpmn": b"<no/>"})
