@@ -51,6 +51,7 @@ def _address(value: Any) -> Any:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Address = Annotated[str, BeforeValidator(_address), Field(pattern=r"^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$")]
+ProxyScheme = Annotated[str, Field(pattern=r"^(http|https)$")]
 RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|unix)://\S+$")]
 
 
@@ -206,6 +207,57 @@ class Settings(BaseModel):
     http_blocks: Mapping[str, str] = Field(
         default_factory=dict,
         description="CAMUNDA_CONNECTOR_HTTP_BLOCK_URL, _PORT, _REGEX[_NAME]: addresses that models must not call.",
+    )
+    http_response_bytes_max: int = _set(
+        "ZELERY_HTTP_RESPONSE_BYTES_MAX",
+        default=16 * 2**20,
+        ge=1024,
+        le=2**30,
+        meaning="Largest response body that HTTP connectors read, bytes, as sent and as decoded.",
+    )
+    http_ca_file: str | None = _set(
+        "ZELERY_HTTP_CA_FILE",
+        default=None,
+        meaning="PEM file of certificate authorities that HTTP connectors trust beside the system's.",
+    )
+    http_certificate_file: str | None = _set(
+        "ZELERY_HTTP_CERTIFICATE_FILE",
+        default=None,
+        meaning="PEM file of the client certificate that HTTP connectors show; it may hold its key.",
+    )
+    http_key_file: str | None = _set(
+        "ZELERY_HTTP_KEY_FILE", default=None, meaning="PEM file of the client certificate's key."
+    )
+    http_proxy_host: str | None = _set(
+        "CONNECTOR_HTTP_PROXY_HOST", default=None, meaning="Proxy for http URLs; its port must be set too."
+    )
+    http_proxy_port: int | None = _set(
+        "CONNECTOR_HTTP_PROXY_PORT", default=None, ge=1, le=65535, meaning="The proxy's port."
+    )
+    http_proxy_scheme: ProxyScheme = _set(
+        "CONNECTOR_HTTP_PROXY_SCHEME", default="http", meaning="How the proxy itself is called: http or https."
+    )
+    http_proxy_user: str | None = _set("CONNECTOR_HTTP_PROXY_USER", default=None, meaning="The proxy's login.")
+    http_proxy_password: SecretStr | None = _set(
+        "CONNECTOR_HTTP_PROXY_PASSWORD", default=None, meaning="The login's password."
+    )
+    https_proxy_host: str | None = _set(
+        "CONNECTOR_HTTPS_PROXY_HOST", default=None, meaning="Proxy for https URLs; its port must be set too."
+    )
+    https_proxy_port: int | None = _set(
+        "CONNECTOR_HTTPS_PROXY_PORT", default=None, ge=1, le=65535, meaning="The proxy's port."
+    )
+    https_proxy_scheme: ProxyScheme = _set(
+        "CONNECTOR_HTTPS_PROXY_SCHEME", default="http", meaning="How the proxy itself is called: http or https."
+    )
+    https_proxy_user: str | None = _set("CONNECTOR_HTTPS_PROXY_USER", default=None, meaning="The proxy's login.")
+    https_proxy_password: SecretStr | None = _set(
+        "CONNECTOR_HTTPS_PROXY_PASSWORD", default=None, meaning="The login's password."
+    )
+    http_non_proxy_hosts: str | None = _set(
+        "CONNECTOR_HTTP_NON_PROXY_HOSTS",
+        default=None,
+        meaning="Hosts that are called without a proxy: names with `*` for anything, `|` between them.",
     )
     # -- what shows
     webhook_port: int = _set(

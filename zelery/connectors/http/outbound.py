@@ -1,0 +1,46 @@
+"""The REST connector: one HTTP request as a model writes it, and its answer as a variable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zelery.sdk import Context, InputError, outbound
+from zelery.sdk.http import AnyAuthentication, Call, HttpClient, Method, NoAuthentication, Timeouts, Url, timeouts
+from zelery.sdk.types import Flag, Text, TextMap
+
+
+class Rest(Timeouts):
+    """What element templates over `io.camunda:http-json:1` write."""
+
+    url: Url
+    method: Method
+    authentication: AnyAuthentication = NoAuthentication()
+    headers: TextMap | None = None
+    query_parameters: TextMap | None = None
+    skip_encoding: Text | None = None
+    body: Any = None
+    store_response: Flag = False
+    group_set_cookie_headers: Text | None = None
+    ignore_null_values: Flag = False
+
+
+@outbound(type="io.camunda:http-json:1", name="HTTP REST")
+async def rest(given: Rest, context: Context) -> dict[str, Any]:
+    """Send the request; the response has `status`, `headers`, `body`, `reason` and `document`."""
+    if given.store_response:
+        raise InputError("storeResponse: there is no document store to put the response in; leave it off")
+    connect_s, read_s = timeouts(given)
+    call = Call(
+        method=given.method,
+        url=given.url,
+        headers=given.headers,
+        parameters=given.query_parameters,
+        body=given.body,
+        authentication=given.authentication,
+        skip_encoding=given.skip_encoding == "true",
+        ignore_nulls=given.ignore_null_values,
+        connect_s=connect_s,
+        read_s=read_s,
+    )
+    client = await context.use(HttpClient.open)
+    return (await client.call(call, context)).variables()
