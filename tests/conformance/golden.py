@@ -51,19 +51,19 @@ def environment(recorded: list[dict[str, Any]]) -> dict[str, str]:
 
 def mock(script: list[dict[str, Any]]) -> AbstractAsyncContextManager[Mock]:
     """A scripted server for one case."""
-    server: AbstractAsyncContextManager[Mock] = _tool("mock").Mock(script)
+    server: AbstractAsyncContextManager[Mock] = tool("mock").Mock(script)
     return server
 
 
 def normalise(observed: dict[str, Any], port: int) -> dict[str, Any]:
     """What was observed without what no two runs share: ports, boundaries, the client's name."""
-    found: dict[str, Any] = _tool("record").normalise(observed, port)
+    found: dict[str, Any] = tool("record").normalise(observed, port)
     return found
 
 
 def differences(case: Mapping[str, Any], observed: dict[str, Any], aspects: tuple[str, ...] = ASPECTS) -> Iterator[str]:
     """Each aspect in which a case was observed otherwise than recorded, with the first place and both values."""
-    compare = _tool("compare")
+    compare = tool("compare")
     want, have = compare.aspects(case["observed"]), compare.aspects(observed)
     for aspect in aspects:
         paths = (
@@ -74,7 +74,7 @@ def differences(case: Mapping[str, Any], observed: dict[str, Any], aspects: tupl
             yield f"[{aspect}] {paths[0]}\n    recorded {compare.show(recorded)}\n    observed {compare.show(now)}"
 
 
-def _tool(name: str) -> ModuleType:
+def tool(name: str) -> ModuleType:
     """A module of the tools; they import one another by their bare names."""
     if str(TOOLS) not in sys.path:
         sys.path.append(str(TOOLS))
