@@ -21,6 +21,7 @@ from zelery.catalogue import Served, served
 from zelery.errors import GatewayError
 from zelery.logs import logger
 from zelery.model import Job
+from zelery.outage import Server
 from zelery.redis import AWAY, connect
 from zelery.settings import Settings, mask_url
 
@@ -36,7 +37,16 @@ PUSHED_MAX = 32
 class Fetcher:
     """Serves job types: leases, dispatches, counts."""
 
-    def __init__(self, *, gateway: Gateway, dispatcher: Dispatcher, credit: Credit, settings: Settings) -> None:
+    def __init__(
+        self,
+        *,
+        gateway: Gateway,
+        dispatcher: Dispatcher,
+        credit: Credit,
+        settings: Settings,
+        servers: Sequence[Server] = (),
+    ) -> None:
+        self._servers = servers
         self._gateway = gateway
         self._dispatcher = dispatcher
         self._credit = credit
@@ -98,18 +108,21 @@ class Fetcher:
         await self._dispatcher.dispatch(jobs)
 
     async def _enduring(self, work: Callable[[], Awaitable[None]], job_type: str) -> None:
-        """Do it for ever: an error costs a pause, said in a line, longer each time until it works again."""
+        """Do it for ever: an error costs a pause, longer each time until it works again."""
         loop, pause = asyncio.get_running_loop(), PAUSE_S
         while True:
             began = loop.time()
             try:
                 await work()
             except* (GatewayError, *AWAY) as group:
+                why = _why(group)
                 if loop.time() - began > PAUSE_MAX_S:  # It did work: this is a new trouble.
                     pause = PAUSE_S
-                log.warning("cannot fetch; trying again", type=job_type, why=_why(group), pause_s=round(pause, 1))
-                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
-                pause = min(pause * 2, PAUSE_MAX_S)
+                for server in self._servers:
+                    await server.ready()
+                log.info("cannot fetch; trying again", type=job_type, why=why, pause_s=round(pause, 1))
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+            pause = min(pause * 2, PAUSE_MAX_S)
 
 
 def _why(group: BaseExceptionGroup[BaseException]) -> str:
@@ -136,7 +149,15 @@ async def run(app: App) -> None:
             types=sorted(connectors),
             host=f"{socket.gethostname()}:{os.getpid()}",
         )
-        fetcher = Fetcher(gateway=gateway, dispatcher=dispatcher, credit=Credit(redis), settings=settings)
+        servers = [
+            Server("Zeebe", settings.zeebe_address, gateway.topology, (GatewayError,)),
+            Server("Redis", mask_url(settings.redis_url), redis.ping, AWAY),
+        ]
+        for server in servers:
+            await server.ready()
+        fetcher = Fetcher(
+            gateway=gateway, dispatcher=dispatcher, credit=Credit(redis), settings=settings, servers=servers
+        )
         async with asyncio.TaskGroup() as group:
             for each in connectors.values():
                 group.create_task(fetcher.serve(each))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import structlog
 from structlog.stdlib import BoundLogger, ProcessorFormatter
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from zelery.settings import Settings
 
@@ -24,10 +25,19 @@ _QUIET = (
     "celery.worker.strategy",
 )
 
+
+def _labelled(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Where several roles write to one terminal, which one it was."""
+    if label := os.environ.get("ZELERY_LABEL"):
+        event.setdefault("role", label)
+    return event
+
+
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _labelled,
 ]
 
 

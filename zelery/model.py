@@ -31,7 +31,7 @@ class Job:
     retries: int = 3
     """Attempts left before this one is counted."""
     deadline_ms: int = 0
-    """When the lease ends, milliseconds since 1970 on the broker's clock."""
+    """When the lease ends, milliseconds since 1970."""
     process_id: str = ""
     """BPMN process id."""
     process_version: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -92,7 +93,8 @@ class ZeebeGateway:
     """`Gateway` over gRPC, with pyzeebe's stubs. Belongs to the event loop that opened it."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._stub = GatewayStub(channel)
+        # The stubs' types are those of gRPC's blocking kind.
+        self._stub: Any = GatewayStub(channel)
 
     @classmethod
     @asynccontextmanager
@@ -119,7 +121,9 @@ class ZeebeGateway:
         try:
             # The client's own limit is a safety net: a gateway that never answers would hold the poll for ever.
             async for response in self._stub.ActivateJobs(request, timeout=wait_s + COMMAND_TIMEOUT_S):
-                jobs.extend(_job(each) for each in response.jobs)
+                # Just leased, so the lease ends on our clock, whatever the broker's says.
+                until_ms = int(time.time() * 1000) + lease.lease_ms
+                jobs.extend(_job(each, until_ms) for each in response.jobs)
         except grpc.aio.AioRpcError as error:
             if not jobs:  # What was leased before the stream broke is ours all the same.
                 raise _translated(error, f"activating jobs of type {lease.type}") from error
@@ -136,7 +140,8 @@ class ZeebeGateway:
         call = self._stub.StreamActivatedJobs(request)
         try:
             async for each in call:
-                yield _job(each)
+                # Pushed a while ago, perhaps: the broker's clock counts, but no further than ours.
+                yield _job(each, min(each.deadline, int(time.time() * 1000) + lease.lease_ms))
         except grpc.aio.AioRpcError as error:
             raise _translated(error, f"streaming jobs of type {lease.type}") from error
         finally:
@@ -236,14 +241,14 @@ def _said(tenant_id: str) -> str:
     return "" if tenant_id == DEFAULT_TENANT else tenant_id
 
 
-def _job(activated: Any) -> Job:
+def _job(activated: Any, until_ms: int) -> Job:
     return Job(
         key=activated.key,
         type=activated.type,
         variables=activated.variables,
         headers={str(name): str(value) for name, value in json.loads(activated.customHeaders or "{}").items()},
         retries=activated.retries,
-        deadline_ms=activated.deadline,
+        deadline_ms=until_ms,
         process_id=activated.bpmnProcessId,
         process_version=activated.processDefinitionVersion,
         process_definition_key=activated.processDefinitionKey,
