@@ -135,7 +135,7 @@ def _context(text: str, kind: str, scope: dict[str, Any]) -> dict[str, Any]:
     if intrinsics.LITERAL in written:
         raise InputError(f"The connector result contains a forbidden literal '{intrinsics.LITERAL}'.")
     if not isinstance(value, dict):
-        raise InputError(_unusable(text, written, f"the {kind} expression must give a context"))
+        raise InputError(_unusable(text, written, f"the {kind} expression must give a context, as {{name: value}}"))
     return value
 
 
@@ -186,7 +186,10 @@ def _job_error(said: dict[str, Any], mask: Mask) -> Outcome:
     message = types.text(_either(said, "errorMessage", "message")) or ""
     retries = types.integer(said.get("retries"))
     if retries is None:
-        raise ConnectorError("A jobError must say its retries", error_type="java.lang.NullPointerException")
+        raise ConnectorError(
+            "The error expression gave a jobError that does not say its retries",
+            error_type="java.lang.NullPointerException",
+        )
     return Failed(
         retries=max(retries, 0),
         message=failure.shown(message, mask),

@@ -20,6 +20,7 @@ from zelery.sdk.types import MAPPING, VIOLATION
 
 M = TypeVar("M", bound=BaseModel)
 
+_SORTS = {list: "a list", str: "text", bool: "a boolean"}
 _SPACE = " \t\r\n"
 _VIOLATED = "jakarta.validation.ValidationException: Found constraints violated while validating input: "
 #: Kinds of pydantic errors that say what is wrong with the type; other kinds are broken rules.
@@ -57,7 +58,7 @@ def read(text: str) -> dict[str, Any]:
     if value is None:
         raise ConnectorError("The job's variables must not be null", error_type="java.lang.IllegalArgumentException")
     if not isinstance(value, dict):
-        raise InputError(f"The job's variables must be a JSON object, not {type(value).__name__}")
+        raise InputError(f"The job's variables must be a JSON object, not {_SORTS.get(type(value), 'a number')}")
     return value
 
 

@@ -66,9 +66,9 @@ def test_variables_become_the_input(text: str, expected: dict[str, Any]) -> None
         ('{"a": /* c */ 1}', "This is not a JSON object"),
         ('{"a": NaN}', "This is not a JSON object"),
         ('{"a": "line\nline"}', "This is not a JSON object"),
-        ("5", "The job's variables must be a JSON object, not int"),
-        ('"text"', "The job's variables must be a JSON object, not str"),
-        ("[]", "The job's variables must be a JSON object, not list"),
+        ("5", "The job's variables must be a JSON object, not a number"),
+        ('"text"', "The job's variables must be a JSON object, not text"),
+        ("[]", "The job's variables must be a JSON object, not a list"),
         ("[" * 100_000, "The job's variables are nested too deeply to be read"),
     ],
 )
@@ -92,7 +92,8 @@ def test_variables_that_are_null_leave_the_other_attempts() -> None:
         ('{"method": "X", "url": ""}', "method. It Must be `HttpMethod`"),  # before any rule
         (f'{{"method": true, {URL}}}', "method. It Must be `HttpMethod`, not a boolean"),
         (f'{{"method": "GET", {URL}, "readTimeout": "=5"}}', "readTimeout. It Must be `Integer`"),
-        (f'{{"method": "GET", {URL}, "headers": "{{}}"}}', "headers. It Must be `LinkedHashMap`"),
+        (f'{{"method": "GET", {URL}, "headers": "{{}}"}}', "headers. It Must be `LinkedHashMap`, not text"),
+        (f'{{"method": "GET", {URL}, "headers": {{"X-A": {{}}}}}}', "headers, X-A. It Must be `String`, not an object"),
         (f'{{"method": "GET", {URL}, "authentication": {{}}}}', "authentication"),
         (f'{{"method": "GET", {URL}, "authentication": {{"type": "x"}}}}', "authentication"),
         (f'{{"method": "GET", {URL}, "authentication": "basic"}}', "authentication"),

@@ -123,6 +123,11 @@ async def test_the_error_says_so_when_only_the_variable_without_the_prefix_exist
         await Secrets([environment({"HOME": "/root"})], cache_s=30).find("HOME", PLACE)
 
 
+async def test_the_error_says_so_when_the_name_has_the_prefix_already() -> None:
+    with pytest.raises(InputError, match=r"the prefix S_ is not part of a secret's name; write secrets\.TOKEN"):
+        await secrets().find("S_TOKEN", PLACE)
+
+
 async def test_without_a_prefix_a_variable_is_a_secret() -> None:
     assert await Secrets([environment({"HOME": "/root"}, prefix="")], cache_s=30).find("HOME", PLACE) == "/root"
 

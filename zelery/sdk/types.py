@@ -42,12 +42,14 @@ _NULLS = ("", "null")
 _PLAIN_MIN, _PLAIN_MAX = 1e-3, 1e7
 
 
-def invalid(must_be: str, value: Any) -> PydanticCustomError:
+def invalid(must_be: str, value: Any, sort: str | None = None) -> PydanticCustomError:
     """The error of a value that cannot become the declared type, for a validator of your own to raise.
 
-    `must_be` is the expected type as the message will say it. The value itself is never part of the message.
+    `must_be` is the expected type as the message will say it. The value itself is never part of the message, only its
+    sort: `, not a number`; text has none, unless it is given.
     """
-    sort = "" if isinstance(value, str) else f", not {_sort(value)}"
+    if sort is None:
+        sort = "" if isinstance(value, str) else f", not {_sort(value)}"
     return PydanticCustomError(MAPPING, "It Must be `{must_be}`{sort}", {"must_be": must_be, "sort": sort})
 
 
@@ -107,15 +109,15 @@ def flag(value: Any) -> Any:
     raise invalid("boolean", value)
 
 
-def text_map(value: Any) -> Any:
-    """A map whose values are texts or null; a list of one map is that map."""
-    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list):
+def map_of_texts(value: Any) -> Any:
+    """A map; a list of one map is that map."""
+    if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if value is None:
-        return None
-    if not isinstance(value, dict):
+    if isinstance(value, str) and value.strip():
+        raise invalid("LinkedHashMap", value, ", not text")
+    if value is not None and not isinstance(value, dict):
         raise invalid("LinkedHashMap", value)
-    return {name: text(entry) for name, entry in value.items()}
+    return value
 
 
 Text = Annotated[str, BeforeValidator(text)]
@@ -127,7 +129,7 @@ Int = Annotated[int | None, BeforeValidator(integer)]
 Flag = Annotated[bool, BeforeValidator(flag)]
 """A flag. `"true"` and `1` are taken, `"yes"` is not."""
 
-TextMap = Annotated[dict[str, str | None], BeforeValidator(text_map)]
+TextMap = Annotated[dict[str, Text | None], BeforeValidator(map_of_texts)]
 """A map of texts. Numbers and flags become their text; a null stays."""
 
 

@@ -104,7 +104,7 @@ def test_a_value_is_taken_as_leniently_as_jackson_does(name: str, value: Any, ex
         ("flag", "yes", "It Must be `boolean`"),
         ("flag", "tRUE", "It Must be `boolean`"),
         ("flag", 1.0, "It Must be `boolean`, not a number"),
-        ("texts", "a=1", "It Must be `LinkedHashMap`"),
+        ("texts", "a=1", "It Must be `LinkedHashMap`, not text"),
         ("texts", "", "It Must be `LinkedHashMap`"),
         ("texts", 5, "It Must be `LinkedHashMap`, not a number"),
         ("texts", [], "It Must be `LinkedHashMap`, not a list"),
