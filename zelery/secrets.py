@@ -174,7 +174,8 @@ class Environment:
     def hint(self, name: str, place: Place) -> str | None:
         """Says so when the name has the prefix already, or only the variable without the prefix exists."""
         if self.prefix and name.startswith(self.prefix):
-            return f"the prefix {self.prefix} is not part of a secret's name; write secrets.{name.removeprefix(self.prefix)}"
+            bare_name = name.removeprefix(self.prefix)
+            return f"the prefix {self.prefix} is not part of a secret's name; write secrets.{bare_name}"
         bare = [n for n in _relaxed(name) if n in self.variables]
         if not bare or not self.prefix:
             return None
