@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
 
@@ -11,7 +12,7 @@ def line_of_tasks(process_id: str, *types: str, headers: Mapping[str, str] | Non
     nodes = ["s", *(f"t{n}" for n in range(len(types))), "e"]
     flows = "".join(
         f'<bpmn:sequenceFlow id="f{n}" sourceRef="{a}" targetRef="{b}"/>'
-        for n, (a, b) in enumerate(zip(nodes, nodes[1:], strict=False))
+        for n, (a, b) in enumerate(itertools.pairwise(nodes))
     )
     tasks = "".join(_task(f"t{n}", type_, retries, (headers or {}) if n == 0 else {}) for n, type_ in enumerate(types))
     return f"""<?xml version="1.0" encoding="UTF-8"?>

@@ -12,6 +12,7 @@ from zelery.sdk import Context, Input, outbound
 class Echo(Input):
     said: Any = None
     pause_s: float = 0.0
+    times: int = 1
     fails: str | None = None
 
 
@@ -21,7 +22,7 @@ async def echo(given: Echo, context: Context) -> dict[str, Any]:
     await asyncio.sleep(given.pause_s)
     if given.fails is not None:
         raise LookupError(given.fails)
-    return {"said": given.said, "key": context.job.key}
+    return {"said": given.said if given.times == 1 else given.said * given.times, "key": context.job.key}
 
 
 @outbound(type="tests:block:1", name="Test Block")
