@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import pytest
 
 from tasks.execute import execute
-from zelery.model import Completed, Failed, Job, Outcome
+from zelery.model import Completed, Failed, Job, Outcome, to_json
 from zelery.runtime import Runtime
 from zelery.sdk import ConnectorError, Context, Input, OutboundConnector, Settings, outbound
 from zelery.sdk.types import NOT_BLANK, Must, Text
@@ -205,3 +205,44 @@ async def test_a_fault_of_ours_is_an_outcome_too_and_leaves_no_attempt() -> None
     found = await outcome_of(job, greet)
     assert isinstance(found, Failed)
     assert (found.retries, found.message) == (0, "LookupError: headers that cannot be read")
+
+
+class Anything(Input):
+    value: Any = None
+
+
+@outbound(type="echo", name="Echo")
+async def echo(anything: Anything) -> Any:
+    return anything.value
+
+
+@pytest.mark.parametrize("value", ["[" * 300 + "]" * 300, '"' + "x" * 1_000_000 + '"'], ids=["300 deep", "1 MB"])
+async def test_large_and_deep_variables_pass_through(value: str) -> None:
+    found = await outcome_of(
+        Job(key=1, type="echo", variables=f'{{"value": {value}}}', headers={"resultVariable": "r"}), echo
+    )
+    assert to_json(found.variables) == f'{{"r":{value}}}'
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+        ('"' + "x" * 3_000_000 + '"', "exceeds the 1.5 MB safe variable size limit"),
+        ("NaN", "This is not a JSON object"),
+    ],
+    ids=["100,000 deep", "3 MB", "NaN"],
+)
+async def test_what_is_too_much_fails_with_a_message(value: str, message: str) -> None:
+    found = await outcome_of(
+        Job(key=1, type="echo", variables=f'{{"value": {value}}}', headers={"resultVariable": "r"}), echo
+    )
+    assert isinstance(found, Failed)
+    assert (found.retries, message in found.message) == (0, True)
+
+
+async def test_half_of_a_surrogate_pair_is_sent_as_a_question_mark() -> None:
+    found = await outcome_of(
+        Job(key=1, type="echo", variables='{"value": "a\\ud800b"}', headers={"resultVariable": "r"}), echo
+    )
+    assert to_json(found.variables) == '{"r":"a?b"}'

@@ -240,7 +240,6 @@ class TestErrorExpression:
             "=null",
             "={}",
             "=nope",
-            '=bpmnError("C1")',
             "=bpmnError()",
             '=BpmnError("C1", "m")',
             '={errorType: "bpmnError"}',
