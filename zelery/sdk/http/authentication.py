@@ -28,10 +28,12 @@ _HIDDEN = "[REDACTED]"
 class _Kind(Input):
     """What a request gets from its authentication: nothing, unless a kind says otherwise."""
 
-    def headers(self, token: str | None) -> list[Header]:  # noqa: ARG002 - only one kind has a token
+    def headers(self) -> list[Header]:
+        """Headers that say who asks."""
         return []
 
     def parameters(self) -> list[tuple[str, str]]:
+        """Query parameters that say who asks."""
         return []
 
     def __repr__(self) -> str:
@@ -55,7 +57,7 @@ class BasicAuthentication(_Kind):
     username: NonEmpty
     password: Text | None = None
 
-    def headers(self, token: str | None) -> list[Header]:
+    def headers(self) -> list[Header]:
         password = "" if self.password in (None, _EMPTY_PASSWORD) else self.password
         return [("Authorization", _basic(self.username, password or ""))]
 
@@ -69,7 +71,7 @@ class BearerAuthentication(_Kind):
     type: Literal["bearer"]
     token: NonEmpty
 
-    def headers(self, token: str | None) -> list[Header]:
+    def headers(self) -> list[Header]:
         return [("Authorization", f"Bearer {self.token}")]
 
     def __str__(self) -> str:
@@ -84,7 +86,7 @@ class ApiKeyAuthentication(_Kind):
     name: NonEmpty
     value: NonEmpty
 
-    def headers(self, token: str | None) -> list[Header]:
+    def headers(self) -> list[Header]:
         return [(self.name, self.value)] if self.api_key_location == "headers" else []
 
     def parameters(self) -> list[tuple[str, str]]:
@@ -95,7 +97,7 @@ class ApiKeyAuthentication(_Kind):
 
 
 class OAuthAuthentication(_Kind):
-    """A client that gets itself a token first (client credentials)."""
+    """A client that gets itself a token first (client credentials); the token is the request's, not the model's."""
 
     type: Literal["oauth-client-credentials-flow"]
     oauth_token_endpoint: Annotated[Text, Must(NOT_EMPTY, _ENDPOINT)]
@@ -104,9 +106,6 @@ class OAuthAuthentication(_Kind):
     client_authentication: NonEmpty
     audience: Text | None = None
     scopes: Text | None = None
-
-    def headers(self, token: str | None) -> list[Header]:
-        return [("Authorization", f"Bearer {token}")]
 
     def __str__(self) -> str:
         return (
@@ -123,7 +122,9 @@ class OAuthAuthentication(_Kind):
         return hashlib.sha256(json.dumps([*parts, *rest]).encode()).hexdigest()
 
 
-Authentication = NoAuthentication | BasicAuthentication | BearerAuthentication | ApiKeyAuthentication | OAuthAuthentication
+Authentication = (
+    NoAuthentication | BasicAuthentication | BearerAuthentication | ApiKeyAuthentication | OAuthAuthentication
+)
 AnyAuthentication = Annotated[Authentication, Field(discriminator="type")]
 """An input field of any kind, told apart by its `type`."""
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Self
 
 from zelery.errors import InputError, SettingError
-from zelery.sdk.http.target import Target
 
 _NAME = re.compile(r"CAMUNDA_CONNECTOR_HTTP_BLOCK_(?P<kind>URL|PORT|REGEX)(?:_(?P<name>.+))?")
 
@@ -39,10 +38,10 @@ class Blocks:
         """
         return cls(tuple(_block(name, value) for name, value in variables.items()))
 
-    def check(self, url: str, target: Target) -> None:
-        """Raise InputError when a rule forbids the URL, as the model wrote it or as it goes out."""
+    def check(self, url: str, port: int) -> None:
+        """Raise InputError when a rule forbids the address."""
         for rule in self.rules:
-            if rule.hits(url, target.port) or rule.hits(target.url, target.port):
+            if rule.hits(url, port):
                 named = f" (Block Name: {rule.name})" if rule.name else ""
                 raise InputError(f"java.lang.IllegalArgumentException: The provided {rule.what} is not allowed{named}")
 
@@ -50,7 +49,9 @@ class Blocks:
 def _block(variable: str, value: str) -> Block:
     found = _NAME.fullmatch(variable)
     if not found:
-        raise SettingError(f"{variable}: no rule for HTTP addresses; expected CAMUNDA_CONNECTOR_HTTP_BLOCK_URL, _PORT or _REGEX")
+        raise SettingError(
+            f"{variable}: no rule for HTTP addresses; expected CAMUNDA_CONNECTOR_HTTP_BLOCK_URL, _PORT or _REGEX"
+        )
     if found["kind"] == "PORT":
         ports = _ports(variable, value)
         return Block(what="port", name=found["name"], hits=lambda _, port: port in ports)

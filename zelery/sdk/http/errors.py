@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from zelery.errors import ConnectorError
+from zelery.sdk.http import wire
 
 ABORTED = "An error occurred while executing the request, or the connection was aborted"
 TIMED_OUT = "The request timed out. Please try increasing the read and connection timeouts."
@@ -24,21 +25,11 @@ class UnbuildableError(Exception):
 
 
 def unbuildable(error: UnbuildableError, request: str) -> ConnectorError:
-    """The failure of a request that cannot be built; its code is the whole sentence, with `request` as Java prints it."""
+    """The failure of a request that cannot be built. Its code is the whole sentence: `request` is what Java prints."""
     return ConnectorError(
         f"{error.java_type}: {error.text}",
         code=f"Failed to execute request: {request}. An error occurred: {error.text}",
     )
-
-
-def aborted() -> ConnectorError:
-    """No connection, or one that broke before its answer."""
-    return ConnectorError(ABORTED, code="408")
-
-
-def timed_out() -> ConnectorError:
-    """No connection or no answer in time."""
-    return ConnectorError(TIMED_OUT, code="408")
 
 
 def broken_protocol() -> ConnectorError:
@@ -46,17 +37,23 @@ def broken_protocol() -> ConnectorError:
     return ConnectorError(BROKEN_PROTOCOL, code="500")
 
 
-def unreadable(text: str) -> ConnectorError:
-    """An answer whose body could not be read to its end."""
-    return ConnectorError(text, code="500", variables={"response": {"headers": {}, "body": None}})
-
-
-def too_large(limit_bytes: int) -> ConnectorError:
-    """An answer that would fill the worker's memory."""
-    return ConnectorError(
-        f"The response is larger than {limit_bytes} bytes. Ask the server for less, or raise ZELERY_HTTP_RESPONSE_BYTES_MAX.",
-        code="RESPONSE_TOO_LARGE",
-    )
+def of_wire(error: wire.WireError, bytes_max: int) -> ConnectorError:
+    """The failure of a request that came to no answer, or to one that could not be read; `bytes_max` is the limit."""
+    match error:
+        case wire.SlowError():
+            return ConnectorError(TIMED_OUT, code="408")
+        case wire.ProtocolError():
+            return broken_protocol()
+        case wire.TooLargeError():
+            return ConnectorError(
+                f"The response is larger than {bytes_max} bytes."
+                " Ask the server for less, or raise ZELERY_HTTP_RESPONSE_BYTES_MAX.",
+                code="RESPONSE_TOO_LARGE",
+            )
+        case wire.BodyError() if not isinstance(error, wire.CutError):
+            return ConnectorError(str(error), code="500", variables={"response": {"headers": {}, "body": None}})
+        case _:
+            return ConnectorError(ABORTED, code="408")
 
 
 def answered(status: int, reason: str, headers: dict[str, Any], body: Any) -> ConnectorError:

@@ -18,7 +18,7 @@ LEFT_S_MIN = 0.5
 def wait_s(status: int, retry_after: str | None, *, remaining_s: float, now: datetime) -> float | None:
     """Seconds until the repetition of a request with this answer; None when it is not repeated.
 
-    A server that asks for more time than the job has is taken at its word: the job fails now, with what the server said.
+    A server that asks for more time than the job has is taken at its word: the job fails, with what the server said.
     """
     if status not in BUSY:
         return None

@@ -16,7 +16,8 @@ from zelery.sdk.types import NOT_BLANK, NOT_NULL, Choice, Int, Must, Text, TextM
 #: In the order of the Java runtime's enum, because a number is a position in it.
 Method = Annotated[Literal["POST", "GET", "DELETE", "PATCH", "PUT"], Choice("HttpMethod"), Must(NOT_NULL)]
 Url = Annotated[
-    Text, Must(NOT_BLANK, matching("(http://|https://|secrets|\\{\\{)[^\n\r\x85\u2028\u2029]*", "Must be a http(s) URL"))
+    Text,
+    Must(NOT_BLANK, matching("(http://|https://|secrets|\\{\\{)[^\n\r\x85\u2028\u2029]*", "Must be a http(s) URL")),
 ]
 
 #: Seconds, where a model sets none.
@@ -101,7 +102,7 @@ def timeouts(given: Timeouts) -> tuple[int, int]:
 
 
 def request(call: Call, *, agent: str, token: str | None = None) -> Request:
-    """The request that a call means; `token` is what the authentication asked for, if it asks for one.
+    """The request that a call means; `token` is what its client was granted, if it is one that asks for a token.
 
     Raises UnbuildableError when the call breaks the rules of its parts, ProtocolViolationError those of HTTP, and
     ForeignUrlError when the URL is none that HTTP can call.
@@ -119,7 +120,9 @@ def request(call: Call, *, agent: str, token: str | None = None) -> Request:
     if any(name in names for name in _FRAMING):
         raise ProtocolViolationError("the model's headers set the length of the request")
     data = None
-    headers = list(call.authentication.headers(token))
+    headers = call.authentication.headers()
+    if token is not None:
+        headers.append(("Authorization", f"Bearer {token}"))
     if call.method in BODIED:
         body = content(call.body, names.get("content-type"), ignore_nulls=call.ignore_nulls)
         data = body.data

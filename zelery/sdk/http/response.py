@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterable
 from typing import Any
 
-from zelery.sdk.http.wire import Headers
+from zelery.sdk.http.wire import BodyError, Headers, TooLargeError
 
 #: JSON deeper than this stays text, so that nothing that reads it later can run out of stack.
 DEPTH_MAX = 500
@@ -19,34 +18,31 @@ _SPACE = " \t\r\n"
 _HUGE = re.compile(r"[eE]\+?[0-9]{3}|[0-9]{300}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE = re.compile("[\ud800-\udfff]")
-#: Java's blanks: what its `Character.isWhitespace` says of ASCII and of Unicode's separators, but not of no-break ones.
-_BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u2028\u2029\u205f\u3000"
-
-
-class UndecodableError(Exception):
-    """A body whose content coding is not what its header says. The text is what people read."""
-
-
-class TooLargeError(Exception):
-    """A body that is larger than allowed once it is decoded."""
+#: What is blank to Java: Unicode's spaces and separators, but not those that forbid a break, nor NEL.
+_NO_BLANKS = "\x85\xa0\u2007\u202f"
 
 
 def codings(headers: Headers) -> list[str]:
     """The content codings of a body that are taken off, in the order in which they were put on."""
-    named = [part.strip().lower() for name, value in headers if name.lower() == "content-encoding" for part in value.split(",")]
+    named = [
+        part.strip().lower()
+        for name, value in headers
+        if name.lower() == "content-encoding"
+        for part in value.split(",")
+    ]
     return named if all(coding in (*_GZIP, "deflate", "identity", "") for coding in named) else []
 
 
 def decoded(data: bytes, coding: str, *, bytes_max: int) -> bytes:
     """A body without one content coding.
 
-    Raises UndecodableError when it does not have it, TooLargeError when it grows beyond the limit.
+    Raises BodyError when it does not have it, TooLargeError when it grows beyond the limit.
     """
     if coding in ("identity", "") or not data:
         return data
     if coding in _GZIP:
         if not data.startswith(b"\x1f\x8b"):
-            raise UndecodableError("Not in GZIP format")
+            raise BodyError("Not in GZIP format")
         return _inflated(data, zlib.MAX_WBITS | 16, bytes_max)
     # "deflate" means zlib's format; some servers send it without its frame.
     framed = data[0] & 0x0F == 8 and int.from_bytes(data[:2]) % 31 == 0  # noqa: PLR2004 - RFC 1950
@@ -71,7 +67,7 @@ def header_map(headers: Headers, *, coded: bool) -> dict[str, Any]:
 
 
 def body(data: bytes) -> Any:
-    """A body as a model sees it: UTF-8, JSON if it begins with an object or a list, else text; None when it is blank."""
+    """A body as a model sees it: UTF-8, JSON if it begins like an object or a list, else text; None if it is blank."""
     text = data.decode(errors="replace")
     start = len(text) - len(text.lstrip(_SPACE))
     if text[start : start + 1] in ("{", "["):
@@ -79,12 +75,7 @@ def body(data: bytes) -> Any:
             return _json(text, start)
         except (ValueError, RecursionError):
             return text
-    return text if text.strip(_BLANKS) else None
-
-
-def variables(status: int, reason: str, headers: dict[str, Any], value: Any) -> dict[str, Any]:
-    """The response as result expressions see it."""
-    return {"status": status, "headers": headers, "body": value, "reason": reason, "document": None}
+    return None if text.isspace() and not any(mark in text for mark in _NO_BLANKS) else text or None
 
 
 def _inflated(data: bytes, window: int, bytes_max: int) -> bytes:
@@ -97,12 +88,12 @@ def _inflated(data: bytes, window: int, bytes_max: int) -> bytes:
             room -= len(pieces[-1])
             if not inflater.eof:
                 if room > 0:
-                    raise UndecodableError("Unexpected end of ZLIB input stream")
+                    raise BodyError("Unexpected end of ZLIB input stream")
                 break
             # Gzip may hold several members; what follows and is none is ignored.
             data = inflater.unused_data if inflater.unused_data.startswith(b"\x1f\x8b") else b""
     except zlib.error as error:
-        raise UndecodableError(str(error)) from None
+        raise BodyError(str(error)) from None
     if room <= 0:
         raise TooLargeError
     return b"".join(pieces)
@@ -150,5 +141,3 @@ def _number(text: str) -> float | str:
 
 _PLAIN = json.JSONDecoder(parse_constant=_no_constant)
 _INFINITE = json.JSONDecoder(parse_constant=_no_constant, parse_float=_number)
-
-

@@ -67,7 +67,9 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
             context.load_cert_chain(settings.http_certificate_file, settings.http_key_file, password="")
         except OSError as error:
             name, value = "ZELERY_HTTP_CERTIFICATE_FILE", settings.http_certificate_file
-            raise SettingError(f"{name}={value!r}, ZELERY_HTTP_KEY_FILE={settings.http_key_file!r}: {_why(error)}") from None
+            raise SettingError(
+                f"{name}={value!r}, ZELERY_HTTP_KEY_FILE={settings.http_key_file!r}: {_why(error)}"
+            ) from None
     return context
 
 
@@ -75,7 +77,9 @@ def _why(error: OSError) -> str:
     return "expected PEM" if isinstance(error, ssl.SSLError) else str(error.strerror)
 
 
-def _proxy(host: str | None, port: int | None, scheme: str, user: str | None, password: SecretStr | None) -> Proxy | None:
+def _proxy(
+    host: str | None, port: int | None, scheme: str, user: str | None, password: SecretStr | None
+) -> Proxy | None:
     if not host or not port:
         return None
     authorization = Proxy.basic(user, password.get_secret_value() if password else "") if user else None
@@ -83,7 +87,7 @@ def _proxy(host: str | None, port: int | None, scheme: str, user: str | None, pa
 
 
 def _pattern(hosts: str | None) -> re.Pattern[str] | None:
-    """The whole text is one pattern, in which `*` is anything and `|` parts alternatives, as the Java runtime reads it."""
+    """The whole text is one pattern to the Java runtime: `*` is anything, `|` parts alternatives."""
     if not hosts:
         return None
     try:

@@ -18,7 +18,8 @@ from zelery.sdk.http.errors import UnbuildableError
 Parameters = Sequence[tuple[str, str | None]]
 
 _URL = re.compile(
-    r"(?P<scheme>[^:/?#]+)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?", re.S
+    r"(?P<scheme>[^:/?#]+)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
+    re.DOTALL,
 )
 _AUTHORITY = re.compile(
     r"(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9A-Fa-f:.]+(?:%25?[\w.]+)?\]|[^@:\[\]]*)(?::(?P<port>[0-9]*))?"

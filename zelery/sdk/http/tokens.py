@@ -35,9 +35,9 @@ class Tokens:
         # A job that is cancelled leaves the request to the others who wait for it.
         return await asyncio.shield(asking)
 
-    def forget(self, key: str, token: str) -> None:
+    def forget(self, token: str) -> None:
         """Keep a token no longer, because a server did not take it."""
-        if self._kept.get(key, ("", 0))[0] == token:
+        for key in [key for key, kept in self._kept.items() if kept[0] == token]:
             del self._kept[key]
 
     async def close(self) -> None:
