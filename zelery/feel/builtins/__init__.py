@@ -1,0 +1,1 @@
+"""The builtin functions, a module for each group of the reference's documentation."""

@@ -1,0 +1,224 @@
+"""FEEL's numbers: decimals of 34 digits, as Java's BigDecimal with MathContext.DECIMAL128 and Scala's wrapper of it do them.
+
+A number is an int, a float (only as a context brings it: read in place, never made here) or a Decimal. All decimal work goes
+through contexts of this module; the thread's own is never touched.
+"""
+
+from decimal import (
+    MAX_EMAX,
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    DivisionImpossible,
+    InvalidOperation,
+    Overflow,
+)
+from functools import cache
+
+from .errors import Fault
+
+type_number = int | float | Decimal
+
+PRECISION = 34
+INT_LIMIT = 10**PRECISION  # Whole numbers below it need no rounding.
+FLOAT_EXACT = 2**53  # Below it, int and float compare as their decimal texts do.
+LONG_MAX = 2**63 - 1
+LONG_MIN = -(2**63)
+_SCALE_MAX = 2**31 - 1
+
+
+@cache
+def _context(precision: int) -> Context:
+    return Context(
+        prec=precision,
+        rounding=ROUND_HALF_EVEN,
+        Emin=-_SCALE_MAX,
+        Emax=_SCALE_MAX,
+        traps=[InvalidOperation, DivisionByZero, Overflow],
+    )
+
+
+CONTEXT = _context(PRECISION)
+EXACT = Context(prec=100_000, Emin=-MAX_EMAX, Emax=MAX_EMAX, traps=[InvalidOperation])
+_DOUBLE_PLAIN_MIN = 1e-3
+_DOUBLE_PLAIN_MAX = 1e7
+
+
+def decimal_of(number: type_number) -> Decimal:
+    """The number as a decimal; a float by its shortest text, with the scale that Java's Double.toString gives it."""
+    kind = type(number)
+    if kind is Decimal:
+        return number  # type: ignore[return-value] # narrowed by the line above, which is faster than isinstance
+    if kind is int:
+        return EXACT.create_decimal(number)
+    return _decimal_of_float(float(number))
+
+
+def _decimal_of_float(number: float) -> Decimal:
+    exact = Decimal(repr(number))
+    if not number:
+        return Decimal("0.0")
+    if _DOUBLE_PLAIN_MIN <= abs(number) < _DOUBLE_PLAIN_MAX:
+        return exact
+    # Java writes 1.0E7, so its decimal has one digit after the point where Python's would have none or many.
+    sign, digits, exponent = exact.as_tuple()
+    kept = "".join(map(str, digits)).rstrip("0")
+    places = int(exponent) + len(digits) - len(kept)
+    if len(kept) == 1:
+        kept, places = kept + "0", places - 1
+    return Decimal((sign, tuple(map(int, kept)), places))
+
+
+def context_of(number: Decimal) -> Context:
+    """The precision an operation has: that of its left operand, where this has more than 34 digits (Scala's rule)."""
+    digits = len(number.as_tuple().digits)
+    return CONTEXT if digits <= PRECISION else _context(digits)
+
+
+def settle(number: Decimal) -> Decimal:
+    """Java knows no negative zero."""
+    return number if number else number.copy_abs()
+
+
+def add(x: type_number, y: type_number) -> Decimal:
+    left = decimal_of(x)
+    return settle(_guard(context_of(left).add, left, decimal_of(y)))
+
+
+def subtract(x: type_number, y: type_number) -> Decimal:
+    left = decimal_of(x)
+    return settle(_guard(context_of(left).subtract, left, decimal_of(y)))
+
+
+def multiply(x: type_number, y: type_number) -> Decimal:
+    left = decimal_of(x)
+    return settle(_guard(context_of(left).multiply, left, decimal_of(y)))
+
+
+def divide(x: type_number, y: type_number) -> Decimal:
+    """x / y; y is not zero."""
+    left = decimal_of(x)
+    return settle(_guard(context_of(left).divide, left, decimal_of(y)))
+
+
+def remainder(x: type_number, y: type_number) -> Decimal:
+    """The remainder with the sign of x."""
+    left, right = decimal_of(x), decimal_of(y)
+    if not right:
+        raise Fault("java.lang.ArithmeticException: " + ("Division by zero" if left else "Division undefined"))
+    return settle(_guard(context_of(left).remainder, left, right))
+
+
+def negate(x: type_number) -> type_number:
+    if type(x) is int:
+        return -x
+    value = decimal_of(x)
+    return settle(context_of(value).minus(value))
+
+
+def _guard(operation, x: Decimal, y: Decimal) -> Decimal:  # type: ignore[no-untyped-def] # a bound method of a C class
+    try:
+        result: Decimal = operation(x, y)
+    except Overflow:
+        raise Fault("java.lang.ArithmeticException: Overflow") from None
+    except (DivisionImpossible, InvalidOperation):
+        raise Fault("java.lang.ArithmeticException: Division impossible") from None
+    return result
+
+
+def power(x: type_number, y: type_number) -> Decimal:
+    """x ** y: whole exponents by repeated multiplication, as Java's BigDecimal.pow rounds; others as doubles."""
+    if is_whole(y):
+        return _power_whole(decimal_of(x), int32(y))
+    base, exponent = to_float(x), to_float(y)
+    try:
+        result = base**exponent
+    except OverflowError:
+        result = float("inf")
+    except ZeroDivisionError:
+        result = float("inf")
+    return of_double(result if isinstance(result, float) else float("nan"))
+
+
+def _power_whole(base: Decimal, exponent: int) -> Decimal:
+    context = context_of(base)
+    size = abs(exponent)
+    if size > 999_999_999 or len(str(size)) > context.prec:  # noqa: PLR2004 - the bound of java.math.BigDecimal.pow
+        raise Fault("java.lang.ArithmeticException: Invalid operation")
+    if not exponent:
+        return Decimal(1)
+    work = _context(context.prec + len(str(size)) + 1)
+    result = Decimal(1)
+    for bit in f"{size:b}":
+        result = _guard(work.multiply, result, result)
+        if bit == "1":
+            result = _guard(work.multiply, result, base)
+    if exponent < 0:
+        if not result:
+            raise Fault("java.lang.ArithmeticException: Division by zero")
+        result = work.divide(Decimal(1), result)
+    return settle(context.plus(result))
+
+
+def of_double(value: float) -> Decimal:
+    """A double as a number. Java has no decimal for infinity and NaN, and fails."""
+    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - the plainest test for NaN
+        first = "N" if value != value else "I"  # noqa: PLR0124
+        raise Fault(
+            f"java.lang.NumberFormatException: Character {first} is neither a decimal digit number, decimal point, "
+            'nor "e" notation exponential mark.'
+        )
+    return _decimal_of_float(value)
+
+
+def to_float(x: type_number) -> float:
+    """The nearest double; infinity beyond the range."""
+    try:
+        return float(x)
+    except OverflowError:
+        return float("inf") if x > 0 else float("-inf")
+
+
+def is_whole(x: type_number) -> bool:
+    if type(x) is int:
+        return True
+    value = decimal_of(x)
+    exponent = int(value.as_tuple().exponent)
+    if exponent >= 0 or not value:
+        return True
+    if -exponent > len(value.as_tuple().digits):
+        return False
+    return not any(value.as_tuple().digits[exponent:])
+
+
+def as_long(x: type_number) -> int | None:
+    """The number as an int where it is whole and fits into 64 bits."""
+    if type(x) is int:
+        return x if LONG_MIN <= x <= LONG_MAX else None
+    value = decimal_of(x)
+    if value.adjusted() > 19 or not is_whole(value):  # noqa: PLR2004 - 64 bits have 19 digits
+        return None
+    whole = int(value)
+    return whole if LONG_MIN <= whole <= LONG_MAX else None
+
+
+def int32(x: type_number) -> int:
+    """The number cut to 32 bits, as Java's intValue does it: 2147483648 is -2147483648."""
+    if type(x) is not int:
+        value = decimal_of(x)
+        # 10^32 is a multiple of 2^32, so nothing is left of greater powers.
+        x = 0 if int(value.as_tuple().exponent) >= 32 else int(value)  # noqa: PLR2004
+    return (x + 2**31) % 2**32 - 2**31
+
+
+def compare(x: type_number, y: type_number) -> int:
+    """-1, 0 or 1."""
+    if type(x) is Decimal or type(y) is Decimal or not (-FLOAT_EXACT < x < FLOAT_EXACT and -FLOAT_EXACT < y < FLOAT_EXACT):
+        x, y = decimal_of(x), decimal_of(y)
+    return (x > y) - (x < y)
+
+
+def text_of(x: type_number) -> str:
+    """The number as Java's BigDecimal writes it: 1E+2, 10.0, 0.33."""
+    return str(decimal_of(x))
