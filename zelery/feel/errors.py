@@ -23,7 +23,9 @@ class FeelParseError(FeelError):
     str() is the reference engine's message, which names the start of the rest that it could not use, not the furthest place.
     """
 
-    def __init__(self, expression: str, position: int, expected: tuple[str, ...] = (), message: str | None = None) -> None:
+    def __init__(
+        self, expression: str, position: int, expected: tuple[str, ...] = (), message: str | None = None
+    ) -> None:
         self.expression = expression
         self.position = position
         self.expected = expected
@@ -48,7 +50,9 @@ class FeelParseError(FeelError):
     def hint(self) -> str:
         """One line that points at the place, for people: line, column, what was expected, what was found."""
         found = self.expression[self.position : self.position + 10]
-        return f"line {self.line}, column {self.column}: expected {self.wanted}, found {found!r}" + " (end)" * (not found)
+        return f"line {self.line}, column {self.column}: expected {self.wanted}, found {found!r}" + " (end)" * (
+            not found
+        )
 
 
 class FeelEvaluationError(FeelError):

@@ -23,9 +23,7 @@ def to_json(value: Any) -> Any:
     if kind is dict:
         # One level is done here: most values are texts and small numbers, and calls are what costs.
         return {
-            key: item
-            if type(item) is str or (type(item) is int and LONG_MIN <= item <= LONG_MAX)
-            else to_json(item)
+            key: item if type(item) is str or (type(item) is int and LONG_MIN <= item <= LONG_MAX) else to_json(item)
             for key, item in value.items()
         }
     if kind is list:

@@ -85,7 +85,9 @@ class Run:
     def allow_chars(self, count: int) -> None:
         """Account for a string of so many characters before it is made, or right after where nobody knows before."""
         if count > self.limits.string_chars_max:
-            exceeded("string_chars_max", f"The expression makes a string of over {self.limits.string_chars_max} characters.")
+            exceeded(
+                "string_chars_max", f"The expression makes a string of over {self.limits.string_chars_max} characters."
+            )
         self.charge(count >> 6)
 
     def allow_digits(self, count: int) -> None:

@@ -214,7 +214,11 @@ def int32(x: type_number) -> int:
 
 def compare(x: type_number, y: type_number) -> int:
     """-1, 0 or 1."""
-    if type(x) is Decimal or type(y) is Decimal or not (-FLOAT_EXACT < x < FLOAT_EXACT and -FLOAT_EXACT < y < FLOAT_EXACT):
+    if (
+        type(x) is Decimal
+        or type(y) is Decimal
+        or not (-FLOAT_EXACT < x < FLOAT_EXACT and -FLOAT_EXACT < y < FLOAT_EXACT)
+    ):
         x, y = decimal_of(x), decimal_of(y)
     return (x > y) - (x < y)
 

@@ -33,9 +33,7 @@ _LEVELS = (("+", "-"), ("*", "/"), ("**",))
 _AT_START = "start-of-input | ifOp | forOp | quantifiedOp | disjunction"
 _AT_END = 'binaryComparison | between | instanceOf | in | "and" | "or" | end-of-input'
 _FOUND_CHARS = 10
-_EXTERNAL_REFUSED = (
-    "External functions are disabled. Use the FunctionProvider SPI (recommended) or enable external function in the configuration."
-)
+_EXTERNAL_REFUSED = "External functions are disabled. Use the FunctionProvider SPI (recommended) or enable external function in the configuration."
 
 
 def parse(text: str, limits: Limits, now: datetime, *, unary: bool = False) -> Node:
@@ -120,7 +118,13 @@ class _Parser:
         at = rest or 0
         before = text[:at]
         line, column = before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1
-        found_text = text[at : at + _FOUND_CHARS].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+        found_text = (
+            text[at : at + _FOUND_CHARS]
+            .replace("\\", "\\\\")
+            .replace('"', '\\"')
+            .replace("\n", "\\n")
+            .replace("\t", "\\t")
+        )
         expected = _AT_START if rest is None else _AT_END
         message = f"failed to parse expression '{text}': Expected ({expected}):{line}:{column}, found \"{found_text}\""
         return FeelParseError(text, self.furthest, tuple(self.expected), message)
@@ -215,7 +219,12 @@ class _Parser:
 
     def _expression(self) -> Node | None:
         start = self.pos
-        for token, rule in (("if", self.conditional), ("for", self.loop), ("some", self.quantified), ("every", self.quantified)):
+        for token, rule in (
+            ("if", self.conditional),
+            ("for", self.loop),
+            ("some", self.quantified),
+            ("every", self.quantified),
+        ):
             if self.text.startswith(token, start):
                 node = rule()
                 if node is not None:
@@ -384,7 +393,9 @@ class _Parser:
             node = following
             chained += 1
             if chained > self.limits.nesting_max:
-                exceeded("nesting_max", f"The expression chains more than {self.limits.nesting_max} filters and properties.")
+                exceeded(
+                    "nesting_max", f"The expression chains more than {self.limits.nesting_max} filters and properties."
+                )
         self.depth -= 1
         return node
 

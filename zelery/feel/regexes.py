@@ -195,7 +195,11 @@ class _Translator:
         """As many digits as there are groups for; a group that does not exist yet never matches."""
         digits = self.pattern[self.pos + 1]
         self.pos += 2
-        while self.pos < len(self.pattern) and self.pattern[self.pos].isdigit() and int(digits + self.pattern[self.pos]) <= self.groups:
+        while (
+            self.pos < len(self.pattern)
+            and self.pattern[self.pos].isdigit()
+            and int(digits + self.pattern[self.pos]) <= self.groups
+        ):
             digits += self.pattern[self.pos]
             self.pos += 1
         return self.cased(rf"(?:\g<{digits}>)") if int(digits) <= self.groups else r"(?!)"
@@ -276,7 +280,13 @@ class _Translator:
         """A character, a range of them, or a set."""
         low = self.one()
         following = self.pattern[self.pos : self.pos + 2]
-        if low.startswith("[") or len(following) < 2 or following[0] != "-" or following[1] in "]" or following[1] == "[":  # noqa: PLR2004
+        if (
+            low.startswith("[")
+            or len(following) < 2
+            or following[0] != "-"
+            or following[1] in "]"
+            or following[1] == "["
+        ):  # noqa: PLR2004
             return low
         self.pos += 1
         high = self.one()
@@ -332,6 +342,10 @@ def _group(replacement: str, pos: int, found: Any) -> tuple[int | str, int]:
     group, pos = int(replacement[pos]), pos + 1
     if group > found.re.groups:
         raise InvalidPatternError(replacement)
-    while pos < len(replacement) and replacement[pos] in "0123456789" and group * 10 + int(replacement[pos]) <= found.re.groups:
+    while (
+        pos < len(replacement)
+        and replacement[pos] in "0123456789"
+        and group * 10 + int(replacement[pos]) <= found.re.groups
+    ):
         group, pos = group * 10 + int(replacement[pos]), pos + 1
     return group, pos

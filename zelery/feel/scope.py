@@ -35,7 +35,11 @@ def fitting(functions: Any, count: int | None, names: frozenset[str]) -> Functio
     """The first overload for so many arguments (count), or for these named ones (count is None)."""
     for function in functions:
         size = len(function.parameters)
-        if names.issubset(function.parameters) if count is None else size == count or (size < count and function.variadic):
+        if (
+            names.issubset(function.parameters)
+            if count is None
+            else size == count or (size < count and function.variadic)
+        ):
             return function  # type: ignore[no-any-return]
     return None
 

@@ -258,16 +258,25 @@ def _feel_months(value: Months) -> str:
     if not value.months:
         return "P0Y"
     years, rest_months = divmod(abs(value.months), 12)
-    return ("-" if value.months < 0 else "") + "P" + (f"{years}Y" * bool(years)) + (f"{rest_months}M" * bool(rest_months))
+    return (
+        ("-" if value.months < 0 else "") + "P" + (f"{years}Y" * bool(years)) + (f"{rest_months}M" * bool(rest_months))
+    )
 
 
 def _feel_duration(value: Duration) -> str:
     seconds = value.seconds
-    parts = (truncated(seconds, DAY_S), rest(truncated(seconds, 3600), 24), rest(truncated(seconds, 60), 60), rest(seconds, 60))
+    parts = (
+        truncated(seconds, DAY_S),
+        rest(truncated(seconds, 3600), 24),
+        rest(truncated(seconds, 60), 60),
+        rest(seconds, 60),
+    )
     if not any(parts):
         return "P0D"
     sign = "-" if all(part <= 0 for part in parts) else ""
-    day, hour, minute, second = ((f"{abs(part) if sign else part}{unit}" if part else "") for part, unit in zip(parts, "DHMS", strict=True))
+    day, hour, minute, second = (
+        (f"{abs(part) if sign else part}{unit}" if part else "") for part, unit in zip(parts, "DHMS", strict=True)
+    )
     clock = hour + minute + second
     return f"{sign}P{day}{'T' if clock else ''}{clock}"
 

@@ -67,7 +67,9 @@ _JOB = "variables, retries, retryBackoff".split(", ")
 
 
 @define("jobError", *(", ".join([name, *_JOB[:count]]) for count in range(4) for name in ("errorMessage", "message")))
-def job_error(_: Run, message: Any, variables: Any = Context(), retries: Any = 0, backoff: Any = Duration(0)) -> dict[str, Any]:  # noqa: B008 - never changed
+def job_error(
+    _: Run, message: Any, variables: Any = Context(), retries: Any = 0, backoff: Any = Duration(0)
+) -> dict[str, Any]:  # noqa: B008 - never changed
     return {
         "errorType": "jobError",
         "errorMessage": _cast(message, "string"),

@@ -28,7 +28,6 @@ from ..temporal import (
 from ..temporal_text import (
     is_day_time,
     is_months,
-
     is_offset_time,
     read_date,
     read_date_time,
@@ -246,5 +245,3 @@ def to_json(run: Run, value: Any) -> str:
     written = json_of(value, run)
     run.allow_chars(len(written))
     return written
-
-

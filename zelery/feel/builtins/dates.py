@@ -5,7 +5,18 @@ from typing import Any
 
 from ..limits import Run
 from ..signature import Table, illegal
-from ..temporal import Date, DateTime, LocalDateTime, civil, day_number, day_of_year, month_length, of_datetime, week_of_year, weekday
+from ..temporal import (
+    Date,
+    DateTime,
+    LocalDateTime,
+    civil,
+    day_number,
+    day_of_year,
+    month_length,
+    of_datetime,
+    week_of_year,
+    weekday,
+)
 
 TABLE = Table()
 define = TABLE.define

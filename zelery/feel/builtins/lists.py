@@ -227,7 +227,11 @@ def _key(value: Any, run: Run) -> Any:
     if kind == "context":
         run.charge(1 + len(value))
         return ("context", frozenset((key, _key(item, run)) for key, item in value.items()))
-    return value if type(value) in TEMPORALS or kind == "function" or kind == "range" else (kind, value if kind != "null" else None)
+    return (
+        value
+        if type(value) in TEMPORALS or kind == "function" or kind == "range"
+        else (kind, value if kind != "null" else None)
+    )
 
 
 def _distinct(run: Run, items: list[Any]) -> dict[Any, list[Any]]:

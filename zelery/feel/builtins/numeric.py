@@ -2,7 +2,16 @@
 
 import math
 import random
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Decimal,
+)
 from typing import Any
 
 from ..limits import Run
@@ -35,7 +44,9 @@ def rounded(run: Run, number: Any, scale: Any, mode: str) -> Any:
     unit = Decimal((0, (1,), -places))
     if not _MODES[mode]:
         exact = value.quantize(unit, rounding=ROUND_DOWN, context=EXACT)
-        return settle(exact) if exact == value else Failure(f"Failed to apply rounding mode '{mode}': Rounding necessary")
+        return (
+            settle(exact) if exact == value else Failure(f"Failed to apply rounding mode '{mode}': Rounding necessary")
+        )
     return settle(value.quantize(unit, rounding=_MODES[mode], context=EXACT))
 
 

@@ -144,7 +144,9 @@ _define("overlaps after", {"rr": _turned(_overlaps_before)}, "range1, range2")
 _POINT_RANGE = ("point, range", "range1, range2")
 _RANGE_POINT = ("range, point", "range1, range2")
 _define(
-    "finishes", {"rr": lambda x, y, run: _same_end(x, y, run) and _starts_within(x, y, run), "pr": _ends_at}, *_POINT_RANGE
+    "finishes",
+    {"rr": lambda x, y, run: _same_end(x, y, run) and _starts_within(x, y, run), "pr": _ends_at},
+    *_POINT_RANGE,
 )
 _define(
     "finished by",
@@ -154,7 +156,9 @@ _define(
 _define("includes", {"rr": _turned(_during), "rp": _turned(_point_during)}, *_RANGE_POINT)
 _define("during", {"rr": _during, "pr": _point_during}, *_POINT_RANGE)
 _define(
-    "starts", {"rr": lambda x, y, run: _same_start(x, y, run) and _ends_within(x, y, run), "pr": _starts_at}, *_POINT_RANGE
+    "starts",
+    {"rr": lambda x, y, run: _same_start(x, y, run) and _ends_within(x, y, run), "pr": _starts_at},
+    *_POINT_RANGE,
 )
 _define(
     "started by",

@@ -17,7 +17,9 @@ from ..values import Failure, joined, utf16
 TABLE = Table()
 define = TABLE.define
 _JAVA_BLANKS = frozenset("\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \u1680\u2028\u2029\u205f\u3000") | {
-    chr(code) for code in range(0x2000, 0x200B) if code != 0x2007  # noqa: PLR2004 - a no-break space is no blank
+    chr(code)
+    for code in range(0x2000, 0x200B)
+    if code != 0x2007  # noqa: PLR2004 - a no-break space is no blank
 }
 
 
