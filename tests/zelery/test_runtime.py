@@ -25,8 +25,13 @@ async def test_without_one_it_has_those_of_the_process(monkeypatch: pytest.Monke
 
 async def test_a_thread_that_hangs_does_not_keep_it_from_closing() -> None:
     release, started = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        started.set()
+        release.wait(10)
+
     async with Runtime.open(Settings.read({"ZELERY_WORKER_THREADS": "1"}), {}) as runtime:
-        hanging = runtime.threads.submit(lambda: (started.set(), release.wait(10)))
+        hanging = runtime.threads.submit(hang)
         waiting = runtime.threads.submit(release.wait)
         started.wait(10)
     assert (hanging.running(), waiting.cancelled()) == (True, True)
