@@ -25,5 +25,5 @@ __all__ = [
 ]
 
 _DEFAULT = Engine()
-compile = _DEFAULT.compile  # noqa: A001 - feel.compile reads as re.compile does
+compile = _DEFAULT.compile
 unary = _DEFAULT.unary

@@ -15,7 +15,7 @@ IDENTIFIER = regex.compile(rf"(?V1)[{_START}&&[\x00-\uffff]](?:[[{_PART}&&[\x00-
 NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 STRING = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
 ESCAPED_NAME = re.compile("`([^`]+)`")
-RESERVED = frozenset("null true false function in return then else satisfies and or".split())
+RESERVED = frozenset(["null", "true", "false", "function", "in", "return", "then", "else", "satisfies", "and", "or"])
 KEY_END = frozenset('"{}:,[]`')
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "'": "'", '"': '"'}

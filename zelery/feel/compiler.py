@@ -4,7 +4,6 @@ Source of each rule: FeelInterpreter of the reference. A Failure is its ValError
 """
 
 from collections.abc import Callable, Mapping
-
 from typing import Any
 
 from . import arithmetic, calls, iteration, syntax, tests
@@ -13,7 +12,7 @@ from .numbers import FLOAT_EXACT
 from .paths import entry
 from .scope import INPUT_SYMBOL, MISSING, Functions, Scope
 from .syntax import Node
-from .values import Context, Failure, Function, type_name, text
+from .values import Context, Failure, Function, text, type_name
 
 Closure = Callable[[Scope], Any]
 Builtins = Mapping[str, tuple[Function, ...]]
@@ -248,7 +247,7 @@ def _junction(compiler: Compiler, node: syntax.Junction) -> Closure:
 
 def _at_least_one(compiler: Compiler, node: syntax.AtLeastOne) -> Closure:
     closures = compiler.closures(node.tests)
-    return lambda scope: tests.fold((closure(scope) for closure in closures), True, scope.run)  # noqa: FBT003
+    return lambda scope: tests.fold((closure(scope) for closure in closures), True, scope.run)
 
 
 def _if(compiler: Compiler, node: syntax.If) -> Closure:

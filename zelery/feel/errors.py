@@ -77,5 +77,5 @@ class FeelLimitError(FeelError):
         super().__init__(message)
 
 
-class Fault(Exception):  # noqa: N818 - never leaves the package: the engine turns it into a FeelEvaluationError
+class Fault(Exception):
     """A crash of the reference engine at this place: its Java exception's name and text."""

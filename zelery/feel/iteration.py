@@ -43,7 +43,7 @@ def mentions(node: Any, name: str) -> bool:
 def list_of(value: Any, run: Run) -> list[Any] | Failure:
     """A list, or a failure and a warning for anything else."""
     if type(value) is list or type(value) is Failure:
-        return value  # type: ignore[no-any-return]
+        return value
     message = f"Expected list but found '{text(value)}'" if run.warnings is not None else ""
     run.warn("INVALID_TYPE", message)
     return Failure(message)
@@ -60,7 +60,7 @@ class _Iterators:
         self.sources = compiler.closures(tuple(source for _, source in iterators))
         self.reusable = not captures(body)
 
-    def scopes(self, scope: Scope) -> Iterator[Scope] | Failure | None:
+    def scopes(self, scope: Scope) -> Iterator[Scope] | Failure:
         """A scope for each round, or why there is none."""
         run = scope.run
         lists = []
@@ -108,8 +108,8 @@ def loop(compiler: Compiler, node: syntax.For) -> Closure:
 
     def evaluate(scope: Scope) -> Any:
         scopes = iterators.scopes(scope)
-        if scopes is None or type(scopes) is Failure:
-            return scopes if scopes is not None and scopes.fatal else None
+        if isinstance(scopes, Failure):
+            return scopes if scopes.fatal else None
         results: list[Any] = []
         run = scope.run
         for inner in scopes:
@@ -131,8 +131,8 @@ def quantified(compiler: Compiler, node: syntax.Quantified) -> Closure:
 
     def evaluate(scope: Scope) -> Any:
         scopes = iterators.scopes(scope)
-        if scopes is None or type(scopes) is Failure:
-            return scopes if scopes is not None and scopes.fatal else None
+        if isinstance(scopes, Failure):
+            return scopes if scopes.fatal else None
         return tests.fold(map(condition, scopes), decisive, scope.run)
 
     return evaluate

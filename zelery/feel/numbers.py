@@ -78,7 +78,7 @@ def context_of(number: Decimal) -> Context:
 
 def settle(number: Decimal) -> Decimal:
     """Java knows no negative zero."""
-    return number if number else number.copy_abs()
+    return number or number.copy_abs()
 
 
 def add(x: type_number, y: type_number) -> Decimal:
@@ -144,7 +144,7 @@ def power(x: type_number, y: type_number) -> Decimal:
 def _power_whole(base: Decimal, exponent: int) -> Decimal:
     context = context_of(base)
     size = abs(exponent)
-    if size > 999_999_999 or len(str(size)) > context.prec:  # noqa: PLR2004 - the bound of java.math.BigDecimal.pow
+    if size > 999_999_999 or len(str(size)) > context.prec:
         raise Fault("java.lang.ArithmeticException: Invalid operation")
     if not exponent:
         return Decimal(1)
@@ -163,8 +163,8 @@ def _power_whole(base: Decimal, exponent: int) -> Decimal:
 
 def of_double(value: float) -> Decimal:
     """A double as a number. Java has no decimal for infinity and NaN, and fails."""
-    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - the plainest test for NaN
-        first = "N" if value != value else "I"  # noqa: PLR0124
+    if value != value or value in (float("inf"), float("-inf")):
+        first = "N" if value != value else "I"
         raise Fault(
             f"java.lang.NumberFormatException: Character {first} is neither a decimal digit number, decimal point, "
             'nor "e" notation exponential mark.'
@@ -197,7 +197,7 @@ def as_long(x: type_number) -> int | None:
     if type(x) is int:
         return x if LONG_MIN <= x <= LONG_MAX else None
     value = decimal_of(x)
-    if value.adjusted() > 19 or not is_whole(value):  # noqa: PLR2004 - 64 bits have 19 digits
+    if value.adjusted() > 19 or not is_whole(value):
         return None
     whole = int(value)
     return whole if LONG_MIN <= whole <= LONG_MAX else None
@@ -208,7 +208,7 @@ def int32(x: type_number) -> int:
     if type(x) is not int:
         value = decimal_of(x)
         # 10^32 is a multiple of 2^32, so nothing is left of greater powers.
-        x = 0 if int(value.as_tuple().exponent) >= 32 else int(value)  # noqa: PLR2004
+        x = 0 if int(value.as_tuple().exponent) >= 32 else int(value)
     return (x + 2**31) % 2**32 - 2**31
 
 

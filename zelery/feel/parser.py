@@ -208,8 +208,7 @@ class _Parser:
                 self.pos = start
             known = self.memo[key] = (node, self.pos)
         self.pos = known[1]
-        node = known[0]
-        return node  # type: ignore[no-any-return]
+        return known[0]
 
     # ---- expressions, from the loosest to the tightest
 
@@ -275,9 +274,9 @@ class _Parser:
 
     def junction(self, level: int) -> Node | None:
         """A chain of "or" (level 0), of "and" (level 1), or what they join."""
-        if level == 2:  # noqa: PLR2004
+        if level == 2:
             return self.comparison()
-        operands = []
+        operands: list[Node] = []
         while True:
             start = self.pos
             if operands and not self.token("and" if level else "or"):
@@ -287,7 +286,7 @@ class _Parser:
                 self.pos = start
                 break
             operands.append(node)
-        if len(operands) < 2:  # noqa: PLR2004
+        if len(operands) < 2:
             return operands[0] if operands else None
         return syntax.Junction(bool(level), tuple(operands))
 
@@ -327,7 +326,7 @@ class _Parser:
         high = self.arithmetic()
         if high is None:
             return None
-        return syntax.Junction(True, (syntax.Comparison(">=", left, low), syntax.Comparison("<=", left, high)))  # noqa: FBT003
+        return syntax.Junction(True, (syntax.Comparison(">=", left, low), syntax.Comparison("<=", left, high)))
 
     def instance_of(self, left: Node) -> Node | None:
         if not self.token("of"):
@@ -530,7 +529,7 @@ class _Parser:
     def list(self) -> Node | None:
         if not self.token("["):
             return None
-        items = self.separated(self.expression)
+        items: list[Node] = self.separated(self.expression)
         return syntax.ListLiteral(tuple(items)) if self.token("]") else None
 
     def context(self) -> Node | None:
@@ -603,11 +602,11 @@ class _Parser:
         if tests is not None:
             return tests
         self.pos = start
-        return syntax.Literal(True) if self.token("-") else None  # noqa: FBT003
+        return syntax.Literal(True) if self.token("-") else None
 
     def positive_tests(self) -> Node | None:
-        tests = self.separated(self.positive_test)
-        if len(tests) < 2:  # noqa: PLR2004
+        tests: list[Node] = self.separated(self.positive_test)
+        if len(tests) < 2:
             return tests[0] if tests else None
         return syntax.AtLeastOne(tuple(tests))
 

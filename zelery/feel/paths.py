@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .limits import Run
+from .scope import MISSING
 from .temporal import (
     DAY_S,
     SECOND,
@@ -19,7 +20,6 @@ from .temporal import (
     truncated,
     weekday,
 )
-from .scope import MISSING
 from .values import Context, Failure, keys_of, kind_of, text
 
 

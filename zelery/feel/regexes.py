@@ -11,9 +11,9 @@ from typing import Any
 import regex
 
 _LINE_ENDS = r"\n\r\x85\u2028\u2029"
-_AT_END = rf"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)"
-_AT_LINE_END = rf"(?=\r\n|(?<!\r)\n|[\r\x85\u2028\u2029]|\Z)"
-_AT_LINE_START = rf"(?:(?<![\s\S])|(?<=[\n\x85\u2028\u2029]|\r(?!\n))(?!\Z))"
+_AT_END = r"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)"
+_AT_LINE_END = r"(?=\r\n|(?<!\r)\n|[\r\x85\u2028\u2029]|\Z)"
+_AT_LINE_START = r"(?:(?<![\s\S])|(?<=[\n\x85\u2028\u2029]|\r(?!\n))(?!\Z))"
 _POSIX = {
     "Lower": "a-z",
     "Upper": "A-Z",
@@ -214,7 +214,7 @@ class _Translator:
         if found:
             self.pos = found.end()
             code = int(found[1] or found[2] or found[3] or "0", 16) if not found[4] else int(found[4], 8)
-            if code > 0x10FFFF:  # noqa: PLR2004
+            if code > 0x10FFFF:
                 raise InvalidPatternError(self.pattern)
             return _escaped(chr(code))
         if char in "pP":
@@ -231,7 +231,7 @@ class _Translator:
             raise InvalidPatternError(self.pattern)
         return _escaped(char)
 
-    def property(self, inside: bool) -> str:  # noqa: ARG002 - the same on both sides
+    def property(self, inside: bool) -> str:
         found = _PROPERTY.match(self.pattern, self.pos)
         if not found:
             raise InvalidPatternError(self.pattern)
@@ -286,7 +286,7 @@ class _Translator:
             or following[0] != "-"
             or following[1] in "]"
             or following[1] == "["
-        ):  # noqa: PLR2004
+        ):
             return low
         self.pos += 1
         high = self.one()

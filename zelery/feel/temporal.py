@@ -120,9 +120,9 @@ def civil(day: int) -> tuple[int, int, int]:
     year = (of_cycle - of_cycle // 1460 + of_cycle // 36_524 - of_cycle // 146_096) // 365
     of_year = of_cycle - (365 * year + year // 4 - year // 100)
     month = (5 * of_year + 2) // 153
-    month_from_january = month + 3 if month < 10 else month - 9  # noqa: PLR2004 - the year begins in March here
+    month_from_january = month + 3 if month < 10 else month - 9
     return (
-        cycle * 400 + year + (month_from_january <= 2),  # noqa: PLR2004
+        cycle * 400 + year + (month_from_january <= 2),
         month_from_january,
         of_year - (153 * month + 2) // 5 + 1,
     )
@@ -130,14 +130,14 @@ def civil(day: int) -> tuple[int, int, int]:
 
 def day_number(year: int, month: int, day: int) -> int:
     """The day of a date that exists; days beyond the month's end run on."""
-    shifted = year - (month <= 2)  # noqa: PLR2004
+    shifted = year - (month <= 2)
     cycle, of_cycle = divmod(shifted, 400)
-    of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1  # noqa: PLR2004
+    of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
     return cycle * _CYCLE_DAYS + of_cycle * 365 + of_cycle // 4 - of_cycle // 100 + of_year - _EPOCH_SHIFT
 
 
 def month_length(year: int, month: int) -> int:
-    if month == 2:  # noqa: PLR2004
+    if month == 2:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
     return 30 if month in (4, 6, 9, 11) else 31
 
@@ -148,7 +148,7 @@ DAY_MAX = day_number(YEAR_MAX, 12, 31)
 
 def checked_day(year: int, month: int, day: int) -> int | None:
     """The day of a date, or None where the calendar has no such date."""
-    if -YEAR_MAX <= year <= YEAR_MAX and 1 <= month <= 12 and 1 <= day <= month_length(year, month):  # noqa: PLR2004
+    if -YEAR_MAX <= year <= YEAR_MAX and 1 <= month <= 12 and 1 <= day <= month_length(year, month):
         return day_number(year, month, day)
     return None
 
@@ -210,7 +210,7 @@ _OFFSET_MAX = 18 * 3600
 def offset_seconds(sign: str, hours: str, minutes: str | None, seconds: str | None = None) -> int | None:
     """An offset in seconds from its parts, or None where it is beyond 18 hours or no time."""
     parts = int(hours), int(minutes or 0), int(seconds or 0)
-    if parts[1] > 59 or parts[2] > 59:  # noqa: PLR2004
+    if parts[1] > 59 or parts[2] > 59:
         return None
     total = parts[0] * 3600 + parts[1] * 60 + parts[2]
     if total > _OFFSET_MAX:
@@ -260,7 +260,7 @@ def _fixed_offset(zone: str) -> int | None:
 
 def _equivalent(second: int) -> int:
     """A second that datetime can hold, in a year with the same calendar; zone rules repeat in the far future."""
-    if second > 250_000_000_000:  # noqa: PLR2004 - in the year 9892
+    if second > 250_000_000_000:
         second = 64_000_000_000 + (second - 64_000_000_000) % (_CYCLE_DAYS * DAY_S)
     return max(second, -62_000_000_000)
 
@@ -296,7 +296,7 @@ def at_zone(day: int, nanos: int, zone: str, preferred: int | None = None) -> Da
     if region is None:
         return DateTime(day, nanos, fixed or 0, zone)
     second = day * DAY_S + nanos // SECOND
-    local = datetime(1970, 1, 1) + timedelta(seconds=_equivalent(second))  # noqa: DTZ001 - local on purpose
+    local = datetime(1970, 1, 1) + timedelta(seconds=_equivalent(second))
     first = _seconds(local.replace(tzinfo=region).utcoffset())
     later = _seconds(local.replace(tzinfo=region, fold=1).utcoffset())
     if first < later:
@@ -313,7 +313,7 @@ def at_instant(second: int, nano: int, zone: str) -> DateTime:
 
 def of_datetime(moment: datetime) -> DateTime:
     """An aware datetime of Python's; a zone keeps its name, a fixed offset has none."""
-    local = moment.replace(tzinfo=None) - datetime(1970, 1, 1)  # noqa: DTZ001 - local on purpose
+    local = moment.replace(tzinfo=None) - datetime(1970, 1, 1)
     nanos = local.seconds * SECOND + local.microseconds * 1000
     zone = moment.tzinfo.key if isinstance(moment.tzinfo, ZoneInfo) else None
     return DateTime(local.days, nanos, _seconds(moment.utcoffset()), zone)
@@ -343,7 +343,7 @@ def millis(value: Duration) -> int:
     return value.millis
 
 
-def plus(x: Temporal, y: Months | Duration) -> Temporal | None:  # noqa: PLR0911 - a table of the eleven sums that exist
+def plus(x: Temporal, y: Months | Duration) -> Temporal | None:
     """x + y for a duration y, or None where there is no such sum."""
     if isinstance(y, Months):
         if isinstance(x, Months):

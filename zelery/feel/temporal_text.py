@@ -69,7 +69,7 @@ def _day(sign: str, year: str, month: str, day: str) -> int | None:
 
 def _nanos(hour: str, minute: str, second: str | None, fraction: str | None) -> int | None:
     clock = int(hour), int(minute), int(second or 0)
-    if clock[0] > 23 or clock[1] > 59 or clock[2] > 59 or (second is None and fraction is not None):  # noqa: PLR2004
+    if clock[0] > 23 or clock[1] > 59 or clock[2] > 59 or (second is None and fraction is not None):
         return None
     return (clock[0] * 3600 + clock[1] * 60 + clock[2]) * SECOND + int((fraction or "").ljust(9, "0"))
 
@@ -192,7 +192,7 @@ def _too_long(parts: tuple[str | None, ...], digits: int) -> bool:
     return any(len((part or "").lstrip("+-").lstrip("0")) > digits for part in parts)
 
 
-def read_any(text: str, now: datetime) -> Temporal | None:  # noqa: PLR0911 - one line for each type, in the reference's order
+def read_any(text: str, now: datetime) -> Temporal | None:
     """The value of @"…"."""
     if _DATE_ONLY.fullmatch(text):
         return read_date(text)
@@ -215,7 +215,7 @@ def read_any(text: str, now: datetime) -> Temporal | None:  # noqa: PLR0911 - on
 def date_text(day: int, plus: str = "+") -> str:
     """ISO 8601's date. Years beyond 9999 get a sign, except where the reference's own formatter writes them."""
     year, month, of_month = civil(day)
-    sign = "-" if year < 0 else plus if year > 9999 else ""  # noqa: PLR2004
+    sign = "-" if year < 0 else plus if year > 9999 else ""
     return f"{sign}{abs(year):04}-{month:02}-{of_month:02}"
 
 

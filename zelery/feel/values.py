@@ -155,7 +155,7 @@ def keys_of(context: dict[str, Any]) -> list[str]:
 
 def _trie_order(entries: list[tuple[int, str]], shift: int) -> list[str]:
     """A node of the trie lists its own entries by five bits of the hash, then its sub-nodes."""
-    if shift > 30:  # noqa: PLR2004 - the hash has 32 bits: these collide, and stay in order
+    if shift > 30:
         return [key for _, key in entries]
     slots: dict[int, list[tuple[int, str]]] = {}
     for entry in entries:

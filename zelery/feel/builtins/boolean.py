@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ..limits import Run
-from ..signature import Table, illegal
-from ..values import Failure
+from zelery.feel.limits import Run
+from zelery.feel.signature import Table, illegal
+from zelery.feel.values import Failure
 
 TABLE = Table()
 define = TABLE.define

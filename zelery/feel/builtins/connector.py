@@ -6,11 +6,11 @@ other types fail the evaluation, with the text of the Java runtime.
 
 from typing import Any
 
-from ..errors import Fault
-from ..limits import Run
-from ..signature import Table
-from ..temporal import Duration
-from ..values import Context, kind_of
+from zelery.feel.errors import Fault
+from zelery.feel.limits import Run
+from zelery.feel.signature import Table
+from zelery.feel.temporal import Duration
+from zelery.feel.values import Context, kind_of
 
 TABLE = Table()
 define = TABLE.define
@@ -63,13 +63,13 @@ def bpmn_error_with_variables(run: Run, code: Any, message: Any, variables: Any)
     return bpmn_error(run, code, message) | {"variables": _checked(variables, "context", "bpmnError", "variables")}
 
 
-_JOB = "variables, retries, retryBackoff".split(", ")
+_JOB = ["variables", "retries", "retryBackoff"]
 
 
 @define("jobError", *(", ".join([name, *_JOB[:count]]) for count in range(4) for name in ("errorMessage", "message")))
 def job_error(
     _: Run, message: Any, variables: Any = Context(), retries: Any = 0, backoff: Any = Duration(0)
-) -> dict[str, Any]:  # noqa: B008 - never changed
+) -> dict[str, Any]:
     return {
         "errorType": "jobError",
         "errorMessage": _cast(message, "string"),

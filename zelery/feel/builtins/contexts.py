@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ..limits import Run
-from ..signature import Table, illegal
-from ..values import keys_of, kind_of
+from zelery.feel.limits import Run
+from zelery.feel.signature import Table, illegal
+from zelery.feel.values import keys_of, kind_of
 
 TABLE = Table()
 define = TABLE.define

@@ -4,12 +4,12 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..errors import Fault
-from ..json_values import json_of, value_of
-from ..limits import Run
-from ..numbers import decimal_of, int32, text_of
-from ..signature import Table, illegal
-from ..temporal import (
+from zelery.feel.errors import Fault
+from zelery.feel.json_values import json_of, value_of
+from zelery.feel.limits import Run
+from zelery.feel.numbers import decimal_of, int32, text_of
+from zelery.feel.signature import Table, illegal
+from zelery.feel.temporal import (
     SECOND,
     Date,
     DateTime,
@@ -25,7 +25,7 @@ from ..temporal import (
     offset_seconds,
     zone_of,
 )
-from ..temporal_text import (
+from zelery.feel.temporal_text import (
     is_day_time,
     is_months,
     is_offset_time,
@@ -35,8 +35,8 @@ from ..temporal_text import (
     read_months,
     read_time,
 )
-from ..values import Failure
-from ..values import text as text_of_value
+from zelery.feel.values import Failure
+from zelery.feel.values import text as text_of_value
 
 TABLE = Table()
 define = TABLE.define
@@ -123,7 +123,7 @@ def time(run: Run, source: Any) -> Any:
 def _clock(hour: Any, minute: Any, second: Any, *, fraction: bool = True) -> int | None:
     parts = int32(hour), int32(minute), int32(second)
     nano = int(decimal_of(second) % 1 * SECOND) if fraction else 0
-    if not (0 <= parts[0] <= 23 and 0 <= parts[1] <= 59 and 0 <= parts[2] <= 59 and nano >= 0):  # noqa: PLR2004
+    if not (0 <= parts[0] <= 23 and 0 <= parts[1] <= 59 and 0 <= parts[2] <= 59 and nano >= 0):
         return None
     return (parts[0] * 3600 + parts[1] * 60 + parts[2]) * SECOND + nano
 
@@ -176,14 +176,14 @@ def years_and_months(_: Run, start: Any, end: Any) -> Any:
 
 
 def _number(run: Run, source: str) -> Any:
-    run.allow_digits(len(source) if len(source) > 100 else 0)  # noqa: PLR2004
+    run.allow_digits(len(source) if len(source) > 100 else 0)
     try:
         value = Decimal(source) if _NUMBER.fullmatch(source) else None
     except InvalidOperation:
         value = None
     if value is None or abs(int(value.as_tuple().exponent)) > _EXPONENT_MAX:
         return Failure(f"Can't parse '{source}' as a number")
-    return value if value else value.copy_abs()
+    return value or value.copy_abs()
 
 
 @define("number", "from: string")

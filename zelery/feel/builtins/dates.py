@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..limits import Run
-from ..signature import Table, illegal
-from ..temporal import (
+from zelery.feel.limits import Run
+from zelery.feel.signature import Table, illegal
+from zelery.feel.temporal import (
     Date,
     DateTime,
     LocalDateTime,
@@ -21,7 +21,22 @@ from ..temporal import (
 TABLE = Table()
 define = TABLE.define
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = tuple("January February March April May June July August September October November December".split())
+_MONTHS = tuple(
+    [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
+)
 
 
 @define("now", "")

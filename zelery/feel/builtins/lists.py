@@ -4,14 +4,14 @@ import math
 from functools import cmp_to_key
 from typing import Any
 
-from .. import numbers
-from ..compare import equal, order
-from ..errors import Fault
-from ..limits import Run
-from ..numbers import add, compare, divide, int32, multiply, of_double, power, subtract, to_float
-from ..signature import Table, illegal
-from ..tests import contains
-from ..values import TEMPORALS, Failure, Function, is_ordered, kind_of, text
+from zelery.feel import numbers
+from zelery.feel.compare import equal, order
+from zelery.feel.errors import Fault
+from zelery.feel.limits import Run
+from zelery.feel.numbers import add, compare, divide, int32, multiply, of_double, power, subtract, to_float
+from zelery.feel.signature import Table, illegal
+from zelery.feel.tests import contains
+from zelery.feel.values import TEMPORALS, Failure, Function, is_ordered, kind_of, text
 
 TABLE = Table()
 define = TABLE.define
@@ -136,13 +136,13 @@ def _logic(items: list[Any], decisive: bool) -> Any:
 @define("and", "list: list", variadic=True)
 @define("all", "list: list", variadic=True)
 def every(_: Run, items: list[Any]) -> Any:
-    return _logic(items, False)  # noqa: FBT003
+    return _logic(items, False)
 
 
 @define("or", "list: list", variadic=True)
 @define("any", "list: list", variadic=True)
 def some(_: Run, items: list[Any]) -> Any:
-    return _logic(items, True)  # noqa: FBT003
+    return _logic(items, True)
 
 
 def _index(items: list[Any], index: int) -> int:
@@ -271,13 +271,13 @@ def flatten(run: Run, items: list[Any]) -> list[Any]:
     return flat
 
 
-class _NoBoolean(Exception):  # noqa: N818 - a signal out of a sort
+class _NoBoolean(Exception):
     pass
 
 
 @define("sort", "list: list, precedes: function")
 def sort(run: Run, items: list[Any], precedes: Function) -> Any:
-    if len(precedes.parameters) != 2:  # noqa: PLR2004
+    if len(precedes.parameters) != 2:
         return Failure(f"expect boolean function with 2 arguments, but found '{len(precedes.parameters)}'")
     run.charge(len(items))
 

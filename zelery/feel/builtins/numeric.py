@@ -14,11 +14,11 @@ from decimal import (
 )
 from typing import Any
 
-from ..limits import Run
-from ..numbers import EXACT, add, compare, decimal_of, int32, negate, of_double, remainder, settle, to_float
-from ..signature import Table, illegal
-from ..temporal import Duration, Months
-from ..values import Failure, kind_of
+from zelery.feel.limits import Run
+from zelery.feel.numbers import EXACT, add, compare, decimal_of, int32, negate, of_double, remainder, settle, to_float
+from zelery.feel.signature import Table, illegal
+from zelery.feel.temporal import Duration, Months
+from zelery.feel.values import Failure, kind_of
 
 TABLE = Table()
 define = TABLE.define
@@ -124,4 +124,4 @@ def even(_: Run, number: Any) -> bool:
 
 @define("random number", "")
 def random_number(_: Run) -> Any:
-    return of_double(random.random())  # noqa: S311 - a modeller's dice, not a secret
+    return of_double(random.random())

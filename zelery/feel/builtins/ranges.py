@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..compare import identical, order
-from ..limits import Run
-from ..signature import Table, illegal
-from ..values import Range, kind_of
+from zelery.feel.compare import identical, order
+from zelery.feel.limits import Run
+from zelery.feel.signature import Table, illegal
+from zelery.feel.values import Range, kind_of
 
 TABLE = Table()
 _POINTS = frozenset(

@@ -7,19 +7,17 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import Fault
-from ..limits import Run, exceeded
-from ..numbers import int32
-from ..regexes import InvalidPatternError, compiled, expanded
-from ..signature import Table
-from ..values import Failure, joined, utf16
+from zelery.feel.errors import Fault
+from zelery.feel.limits import Run, exceeded
+from zelery.feel.numbers import int32
+from zelery.feel.regexes import InvalidPatternError, compiled, expanded
+from zelery.feel.signature import Table
+from zelery.feel.values import Failure, joined, utf16
 
 TABLE = Table()
 define = TABLE.define
 _JAVA_BLANKS = frozenset("\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \u1680\u2028\u2029\u205f\u3000") | {
-    chr(code)
-    for code in range(0x2000, 0x200B)
-    if code != 0x2007  # noqa: PLR2004 - a no-break space is no blank
+    chr(code) for code in range(0x2000, 0x200B) if code != 0x2007
 }
 
 
@@ -127,7 +125,8 @@ def _matches(run: Run, string: str, pattern: str, flags: str = "") -> Iterator[A
 
 
 def _replaced(run: Run, string: str, pattern: str, replacement: str, flags: str = "") -> Any:
-    written, end, size = [], 0, len(string)
+    written: list[str] = []
+    end, size = 0, len(string)
     try:
         for match in _matches(run, string, pattern, flags):
             new = expanded(replacement, match)
