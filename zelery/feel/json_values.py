@@ -6,7 +6,7 @@ from typing import Any
 
 from .limits import Run
 from .numbers import LONG_MAX, LONG_MIN, as_long, text_of, to_float
-from .temporal import DateTime, Time
+from .temporal import DateTime, Time, offset_text
 from .temporal_text import clock_text, date_text, json_text
 from .values import NUMBERS, TEMPORALS, Context, Failure, Function, Range, keys_of, kind_of, text
 
