@@ -86,9 +86,9 @@ class OutboundConnector:
     `run(input)` or `run(input, context)` is called once for each activation of a job, in a worker. `async def` runs on
     the worker's event loop and must not block it; a plain `def` runs in a thread. It is cancelled when its time is up
     (a thread cannot be: it runs on, and what it returns is lost). What it returns is the response that result
-    expressions see (anything pydantic can turn into JSON). What it raises is an instruction: see `zelery.errors`. It may
-    run again for the same job, after a failure or a crash: write it so that this does no harm, or tell the other side
-    the job's key.
+    expressions see (anything pydantic can turn into JSON). What it raises is an instruction: see `zelery.errors`.
+    It may run again for the same job, after a failure or a crash: write it so that this does no harm, or tell the
+    other side the job's key.
     """
 
     type: str
