@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from .limits import Run
-from .numbers import LONG_MAX, LONG_MIN, as_long, text_of, to_float
+from .numbers import FLOAT_EXACT, LONG_MAX, LONG_MIN, as_long, text_of, to_float
 from .temporal import DateTime, Time, offset_text
 from .temporal_text import clock_text, date_text, json_text
 from .values import NUMBERS, TEMPORALS, Context, Failure, Function, Range, keys_of, kind_of, text
@@ -28,6 +28,8 @@ def to_json(value: Any) -> Any:
         }
     if kind is list:
         return [item if type(item) is str else to_json(item) for item in value]
+    if kind is float and -FLOAT_EXACT < value < FLOAT_EXACT:
+        return int(value) if value.is_integer() else value
     if kind is float or kind is Decimal:
         return _number(value)
     if kind is Context:
