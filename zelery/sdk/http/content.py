@@ -24,8 +24,6 @@ NOTHING = "text/plain; charset=UTF-8"
 
 _PARAMETER = re.compile(r';\s*([^\s=;]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;]*)')
 _QUOTED_IN_NAMES = str.maketrans({'"': '\\"', "\\": "\\\\", "\r": " ", "\n": " "})
-#: Java's UTF-16 writes a byte order mark and big endian; Python's writes the machine's own.
-_UTF16 = ("utf-16", "utf_16", "u16", "unicode")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,9 +107,9 @@ def _text_or_json(body: Any, charset: str, *, ignore_nulls: bool) -> bytes:
 
 
 def _encode(text: str, charset: str) -> bytes:
-    if charset in _UTF16:
+    if charset == "utf-16":  # Java writes big endian where Python writes what the machine prefers.
         return codecs.BOM_UTF16_BE + text.encode("utf-16-be", errors="replace")
-    return text.encode(charset, errors="replace")
+    return text.encode("utf-32-be" if charset == "utf-32" else charset, errors="replace")
 
 
 def _charset(name: str | None) -> str:
@@ -134,8 +132,7 @@ def _multipart(fields: Mapping[str, Any], boundary: str | None) -> Content:
     """Parts in the Java client's writing: names in Latin-1, values in UTF-8, nothing that is no scalar."""
     mark = boundary or f"httpclient_boundary_{uuid.uuid4()}"
     parts = list(_parts(fields))
-    if not parts:
-        return Content(data=b"", content_type=None if boundary else "multipart/mixed")
+    kind = f"{MULTIPART}; charset=ISO-8859-1" if parts else "multipart/mixed"
     lines = [
         b'--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
         % (_latin(mark), _latin(name.translate(_QUOTED_IN_NAMES)), value.encode(errors="replace"))
@@ -143,7 +140,7 @@ def _multipart(fields: Mapping[str, Any], boundary: str | None) -> Content:
     ]
     return Content(
         data=b"".join(lines) + b"--%s--\r\n" % _latin(mark),
-        content_type=None if boundary else f"{MULTIPART}; charset=ISO-8859-1; boundary={mark}",
+        content_type=None if boundary else f"{kind}; boundary={mark}",
     )
 
 

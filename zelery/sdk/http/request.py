@@ -48,13 +48,13 @@ class Call:
 
     method: str
     """Upper case."""
-    url: str
+    url: str = dataclasses.field(repr=False)
     """As the model writes it."""
-    headers: TextMap | None = None
+    headers: TextMap | None = dataclasses.field(default=None, repr=False)
     """The model's headers."""
-    parameters: TextMap | None = None
+    parameters: TextMap | None = dataclasses.field(default=None, repr=False)
     """Query parameters added to the URL's own."""
-    body: Any = None
+    body: Any = dataclasses.field(default=None, repr=False)
     """Anything that JSON can say; methods without a body ignore it."""
     authentication: Authentication = dataclasses.field(default_factory=NoAuthentication)
     """Who asks."""
@@ -83,11 +83,11 @@ class Request:
 
     method: str
     """Upper case."""
-    target: Target
+    target: Target = dataclasses.field(repr=False)
     """Whom to call, and for what."""
-    headers: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...] = dataclasses.field(repr=False)
     """In the order and spelling in which they go out."""
-    data: bytes | None
+    data: bytes | None = dataclasses.field(repr=False)
     """The body; None when the method has none."""
     connect_s: float | None
     """Seconds for a connection; None is no limit."""

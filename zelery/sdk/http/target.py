@@ -11,6 +11,7 @@ import dataclasses
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import quote, unquote, unquote_plus
 
 from zelery.sdk.http.errors import UnbuildableError
@@ -18,9 +19,10 @@ from zelery.sdk.http.errors import UnbuildableError
 Parameters = Sequence[tuple[str, str | None]]
 
 _URL = re.compile(
-    r"(?P<scheme>[^:/?#]+)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
+    r"(?:(?P<scheme>[^:/?#]+):)?(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
     re.DOTALL,
 )
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _AUTHORITY = re.compile(
     r"(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9A-Fa-f:.]+(?:%25?[\w.]+)?\]|[^@:\[\]]*)(?::(?P<port>[0-9]*))?"
 )
@@ -67,11 +69,19 @@ class Target:
         return f"{'https' if self.tls else 'http'}://{self.authority}{self.path}"
 
 
+class _Parts(NamedTuple):
+    scheme: str
+    authority: str
+    path: str
+    query: str | None
+
+
 def target(url: str, *, skip_encoding: bool = False, parameters: Parameters = ()) -> Target:
     """The target that a URL means, with parameters added to it.
 
     Raises UnbuildableError when the URL breaks the rules of URIs, ForeignUrlError when HTTP cannot call it.
     """
+    # A URL that cannot be decoded is tried as it is: the error then says where it breaks the rules.
     parts = None if skip_encoding else _encoded(url.strip(_BLANKS))
     scheme, authority, path, query = parts or _verbatim(url)
     if scheme not in _PORTS:
@@ -90,17 +100,23 @@ def target(url: str, *, skip_encoding: bool = False, parameters: Parameters = ()
     )
 
 
-def _encoded(url: str) -> tuple[str, str, str, str | None] | None:
-    """A URL's parts, encoded anew; None when they cannot be decoded."""
-    found = _URL.fullmatch(url)
-    if not found or _MALFORMED.search(url, found.end("authority")):
+def _encoded(url: str) -> _Parts | None:
+    """A URL's parts, encoded anew; None when it is none, or cannot be decoded."""
+    found = _split(url)
+    authority = found["authority"] or ""
+    if (
+        found["scheme"] not in _PORTS
+        or not authority
+        or not _AUTHORITY.fullmatch(authority)
+        or _ILLEGAL["authority"].search(authority)
+    ):
         return None
-    scheme, authority, path, query = found.group("scheme", "authority", "path", "query")
-    if scheme not in _PORTS or not _AUTHORITY.fullmatch(authority) or _ILLEGAL["authority"].search(authority):
+    if _MALFORMED.search(url, found.end("authority")):
         return None
+    path = found["path"]
     if not _PATH_CLEAN.fullmatch(path):
         path = "/".join(_quote(unquote(part), _PATH_SAFE) for part in path.split("/"))
-    return scheme, authority, path, _lenient(query) if query else None
+    return _Parts(found["scheme"], authority, path, _lenient(found["query"]) if found["query"] else None)
 
 
 def _lenient(query: str) -> str | None:
@@ -131,22 +147,27 @@ def _strict(parameters: Parameters) -> str:
     )
 
 
-def _verbatim(url: str) -> tuple[str, str, str, str | None]:
-    """The parts of a URL that is sent as it is. Raises UnbuildableError where it is no URI."""
-    found = _URL.fullmatch(url)
-    if not found:
-        colon = url.find(":")
-        scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*", url)
-        index = scheme.end() if scheme else 0
-        if colon < 0 or index < colon:
-            raise UnbuildableError(f"Illegal character in scheme name at index {index}: {url}")
+def _verbatim(url: str) -> _Parts:
+    """The parts of a URL that goes out as it is. Raises UnbuildableError where it is no URI."""
+    found = _split(url)
+    scheme = found["scheme"]
+    if scheme is not None and not _SCHEME.fullmatch(scheme):
+        legal = _SCHEME.match(scheme)
+        raise UnbuildableError(f"Illegal character in scheme name at index {legal.end() if legal else 0}: {url}")
+    if found["authority"] == "" and found.end("authority") == len(url):
         raise UnbuildableError(f"Expected authority at index {len(url)}: {url}")
     for part, illegal in _ILLEGAL.items():
         if (text := found[part]) and (wrong := illegal.search(text)):
             index = found.start(part) + (0 if part == "authority" else wrong.start())
             what = "Malformed escape pair" if wrong[0] == "%" else f"Illegal character in {part}"
             raise UnbuildableError(f"{what} at index {index}: {url}")
-    return found["scheme"], found["authority"], found["path"], found["query"]
+    return _Parts(scheme or "http", found["authority"] or "", found["path"], found["query"])
+
+
+def _split(url: str) -> re.Match[str]:
+    found = _URL.fullmatch(url)
+    assert found  # noqa: S101 - every text is a path at least
+    return found
 
 
 def _host(authority: str) -> tuple[str, int | None]:
@@ -157,7 +178,8 @@ def _host(authority: str) -> tuple[str, int | None]:
         raise ForeignUrlError("a URL must not carry a login")
     port = int(found["port"]) if found["port"] else None
     if port is not None and port > _PORT_MAX:
-        raise UnbuildableError(f"Port number(s) not between 0 and {_PORT_MAX} inclusive: {port}")
+        what = "Port number(Use -1 to specify the scheme default port)"
+        raise UnbuildableError(f"{what}: {port} is out of range [-1, {_PORT_MAX}]")
     return found["host"].strip("[]"), port
 
 
