@@ -1,8 +1,6 @@
-"""Every recorded REST job through the real roles: a recording gateway, `zelery fetch`, Redis, `zelery worker`.
+"""Every recorded REST job through the real roles: `zelery fetch`, Redis, `zelery worker`.
 
-    python -m tests.conformance.wire [--only REGEX] [--show N]
-
-The gateway hands out the recorded jobs and writes down the one command that comes back for each.
+A recording gateway hands out the jobs and writes down the one command that comes back for each.
 """
 
 from __future__ import annotations
