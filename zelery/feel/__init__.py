@@ -1,16 +1,16 @@
-"""FEEL as Camunda's connectors speak it: feel-scala 1.21's dialect, parsed once, compiled to closures, run on plain JSON data.
+"""FEEL as Camunda's connectors speak it: feel-scala 1.21's dialect, parsed once, compiled to closures.
 
-A library of its own: it imports nothing else of Zelery. Errors, null behaviour and limits are in errors.py and limits.py; the
-reference for every rule is camunda/feel-scala, named in each module.
+A library of its own: it imports nothing else of Zelery. Errors and nulls are in errors.py, limits in limits.py.
+The reference for every rule is camunda/feel-scala, named in each module.
 
     >>> from zelery import feel
-    >>> feel.compile("= items[price > 10].name").evaluate_json({"items": [{"name": "pen", "price": 5}, {"name": "bag", "price": 25}]})
+    >>> feel.compile("= items[price > 10].name").evaluate_json({"items": [{"name": "bag", "price": 25}, {"price": 5}]})
     ['bag']
 """
 
-from .engine import Engine, Expression
-from .errors import FeelError, FeelEvaluationError, FeelLimitError, FeelParseError
-from .limits import Limits
+from zelery.feel.engine import Engine, Expression
+from zelery.feel.errors import FeelError, FeelEvaluationError, FeelLimitError, FeelParseError
+from zelery.feel.limits import Limits
 
 __all__ = [
     "Engine",
@@ -25,5 +25,5 @@ __all__ = [
 ]
 
 _DEFAULT = Engine()
-compile = _DEFAULT.compile
+compile = _DEFAULT.compile  # noqa: A001 # as re.compile: feel.compile says it best
 unary = _DEFAULT.unary

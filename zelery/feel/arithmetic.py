@@ -1,16 +1,16 @@
 """+ - * / over all kinds of values. Source: addOp, subOp, mulOp and divOp of the reference.
 
-Each answers null and a warning where there is no such operation, and lets a Failure through: what makes it null is the caller.
+Each answers null and a warning where there is no such operation, and lets a Failure through: the caller makes it null.
 """
 
 from typing import Any
 
-from . import numbers
-from .errors import Fault
-from .limits import Run
-from .numbers import int32
-from .temporal import Duration, Months, duration, millis, minus, months, plus, truncated
-from .values import NUMBERS, TEMPORALS, Failure, kind_of, text
+from zelery.feel import numbers
+from zelery.feel.errors import Fault
+from zelery.feel.limits import Run
+from zelery.feel.numbers import int32
+from zelery.feel.temporal import Duration, Months, duration, millis, minus, months, plus, truncated
+from zelery.feel.values import NUMBERS, TEMPORALS, Failure, kind_of, text
 
 
 def add(x: Any, y: Any, run: Run) -> Any:

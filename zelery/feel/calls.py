@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .limits import Run, exceeded
-from .scope import Functions, Scope, fitting
-from .values import Context, Failure, Function, kind_of, text
+from zelery.feel.limits import Run, exceeded
+from zelery.feel.scope import Functions, Scope, fitting
+from zelery.feel.values import Context, Failure, Function, kind_of, text
 
 if TYPE_CHECKING:
-    from . import syntax
-    from .compiler import Closure, Compiler
+    from zelery.feel import syntax
+    from zelery.feel.compiler import Closure, Compiler
 
 _NO_NAMES: frozenset[str] = frozenset()
 
@@ -114,7 +114,7 @@ def _invoke(function: Function, closures: tuple[Closure, ...], names: tuple[str,
 
 
 def _gathered(arguments: list[Any], fixed: int) -> list[Any]:
-    """The arguments from the last parameter on as one list; a single list stands for itself where nothing precedes it."""
+    """The arguments from the last parameter on as one list; one list alone stands for itself."""
     further = arguments[fixed:]
     if not fixed and len(further) == 1 and type(further[0]) is list:
         return further

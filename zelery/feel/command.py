@@ -8,8 +8,8 @@ from typing import IO, Any
 
 import click
 
-from .engine import Engine, now
-from .errors import FeelError, FeelParseError
+from zelery.feel.engine import Engine, now
+from zelery.feel.errors import FeelError, FeelParseError
 
 
 @click.command("feel")

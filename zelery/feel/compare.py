@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from .errors import Fault
-from .limits import Run
-from .numbers import compare as compare_numbers
-from .temporal import order_key
-from .values import NUMBERS, TEMPORALS, Context, Failure, Range, is_ordered, kind_of, text, utf16
+from zelery.feel.errors import Fault
+from zelery.feel.limits import Run
+from zelery.feel.numbers import compare as compare_numbers
+from zelery.feel.temporal import order_key
+from zelery.feel.values import NUMBERS, TEMPORALS, Context, Failure, Range, is_ordered, kind_of, text, utf16
 
 
 def equal(x: Any, y: Any, run: Run) -> bool | None:

@@ -1,18 +1,18 @@
 """From a syntax tree to closures: each node becomes a function of a scope, so evaluation looks at no tree.
 
-Source of each rule: FeelInterpreter of the reference. A Failure is its ValError: operations marked "or null" there turn it into null.
+Source of each rule: FeelInterpreter of the reference. A Failure is its ValError: what it marks "or null" makes it null.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import arithmetic, calls, iteration, syntax, tests
-from .compare import comparison, equality
-from .numbers import FLOAT_EXACT
-from .paths import entry
-from .scope import INPUT_SYMBOL, MISSING, Functions, Scope
-from .syntax import Node
-from .values import Context, Failure, Function, text, type_name
+from zelery.feel import arithmetic, calls, iteration, syntax, tests
+from zelery.feel.compare import comparison, equality
+from zelery.feel.numbers import FLOAT_EXACT
+from zelery.feel.paths import entry
+from zelery.feel.scope import INPUT_SYMBOL, MISSING, Functions, Scope
+from zelery.feel.syntax import Node
+from zelery.feel.values import Context, Failure, Function, text, type_name
 
 Closure = Callable[[Scope], Any]
 Builtins = Mapping[str, tuple[Function, ...]]
@@ -41,10 +41,10 @@ def or_null(value: Any) -> Any:
 
 def _literal(_: Compiler, node: syntax.Literal) -> Closure:
     value = node.value
-    return lambda scope: value
+    return lambda _: value
 
 
-def _input(_: Compiler, node: syntax.Input) -> Closure:
+def _input(_: Compiler, __: syntax.Input) -> Closure:
     def evaluate(scope: Scope) -> Any:
         value = scope.get(INPUT_SYMBOL)
         return _NO_INPUT if value is MISSING else value
@@ -300,7 +300,7 @@ def _instance_of(compiler: Compiler, node: syntax.InstanceOf) -> Closure:
 
 def _function(compiler: Compiler, node: syntax.FunctionLiteral) -> Closure:
     if isinstance(node.body, syntax.External):
-        return lambda scope: None
+        return lambda _: None
     return calls.definition(node.parameters, compiler.closure(node.body))
 
 

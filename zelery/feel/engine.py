@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from .builtins.table import BUILTINS
-from .compiler import Closure, Compiler
-from .errors import Fault, FeelError, FeelEvaluationError, FeelLimitError
-from .json_values import to_json
-from .limits import Limits, Run
-from .parser import parse
-from .scope import INPUT_DEFAULT, Scope
-from .values import Failure, Function
+from zelery.feel.builtins.table import BUILTINS
+from zelery.feel.compiler import Closure, Compiler
+from zelery.feel.errors import Fault, FeelError, FeelEvaluationError, FeelLimitError
+from zelery.feel.json_values import to_json
+from zelery.feel.limits import Limits, Run
+from zelery.feel.parser import parse
+from zelery.feel.scope import INPUT_DEFAULT, Scope
+from zelery.feel.values import Failure, Function
 
 CACHE_SIZE = 10_000  # Expressions come from process models: a few thousand serve them all.
 
@@ -44,15 +44,15 @@ class Expression:
     def evaluate(self, context: Mapping[str, Any], *, warnings: list[str] | None = None) -> Any:
         """The value as Python has it: None, bool, str, int, float, Decimal, list, dict, temporal values, functions.
 
-        context: variables by name, as json.loads gives them; read in place, never changed. Parts of it may be parts of the value.
-        warnings: failures the expression survived are appended, as "NO_VARIABLE_FOUND: No variable found with name 'x'".
+        context: variables by name, as json.loads gives them; read in place, never changed, maybe a part of the value.
+        warnings: takes failures the expression survived, as "NO_VARIABLE_FOUND: No variable found with name 'x'".
         Raises FeelEvaluationError and FeelLimitError.
         """
         value: Any = self._run(Scope(_as_dict(context), None, Run(self._limits, self._clock, warnings)), None)
         return value
 
     def evaluate_json(self, context: Mapping[str, Any], *, warnings: list[str] | None = None) -> Any:
-        """The value with JSON's types alone, as the connector runtime writes it; nothing of the context is shared. Raises as evaluate."""
+        """The value with JSON's types alone, as the connector runtime writes it, in new containers; raises too."""
         return self._run(Scope(_as_dict(context), None, Run(self._limits, self._clock, warnings)), to_json)
 
     def test(self, value: Any, context: Mapping[str, Any], *, warnings: list[str] | None = None) -> Any:

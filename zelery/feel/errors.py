@@ -5,8 +5,8 @@ FeelError
 ├── FeelEvaluationError   the text is FEEL, but the reference engine fails on it too (assert, a crash, bpmnError(404))
 └── FeelLimitError        the expression or its data asked for more than the limits allow
 
-Everything else that looks like a mistake (missing variable, wrong type, unknown function) is no error in this dialect: the
-result is null, and a warning says why.
+Everything else that looks like a mistake (missing variable, wrong type, unknown function) is no error in this dialect:
+the result is null, and a warning says why.
 """
 
 
@@ -20,7 +20,7 @@ class FeelParseError(FeelError):
     expression: the text, without its leading "=".
     position: offset of the furthest character the parser could not use, from 0; equal to the length at the end.
     expected: what could have stood there, for people.
-    str() is the reference engine's message, which names the start of the rest that it could not use, not the furthest place.
+    str() is the reference engine's message, which names the start of what it could not use, not the furthest place.
     """
 
     def __init__(
@@ -77,5 +77,5 @@ class FeelLimitError(FeelError):
         super().__init__(message)
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818 # caught inside: to a caller it is a FeelEvaluationError
     """A crash of the reference engine at this place: its Java exception's name and text."""

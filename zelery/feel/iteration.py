@@ -6,14 +6,14 @@ import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import syntax, tests
-from .numbers import compare, decimal_of
-from .scope import Functions, Scope
-from .values import Context, Failure, kind_of, text
+from zelery.feel import syntax, tests
+from zelery.feel.numbers import compare, decimal_of
+from zelery.feel.scope import Functions, Scope
+from zelery.feel.values import Context, Failure, kind_of, text
 
 if TYPE_CHECKING:
-    from .compiler import Closure, Compiler
-    from .limits import Run
+    from zelery.feel.compiler import Closure, Compiler
+    from zelery.feel.limits import Run
 
 _REMOVED = "_"  # The reference marks removed items with this string, so it also loses items that are this string.
 

@@ -4,17 +4,17 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from .limits import Run
-from .numbers import FLOAT_EXACT, LONG_MAX, LONG_MIN, as_long, text_of, to_float
-from .temporal import DateTime, Time, offset_text
-from .temporal_text import clock_text, date_text, json_text
-from .values import NUMBERS, TEMPORALS, Context, Failure, Function, Range, keys_of, kind_of, text
+from zelery.feel.limits import Run
+from zelery.feel.numbers import FLOAT_EXACT, LONG_MAX, LONG_MIN, as_long, text_of, to_float
+from zelery.feel.temporal import DateTime, Time, offset_text
+from zelery.feel.temporal_text import clock_text, date_text, json_text
+from zelery.feel.values import NUMBERS, TEMPORALS, Context, Failure, Function, Range, keys_of, kind_of, text
 
 _INFINITY = float("inf")
 
 
 def to_json(value: Any) -> Any:
-    """The value with JSON's types alone, in new containers: whole numbers of 64 bits as int, others as float, temporals as text."""
+    """The value with JSON's types alone, in new containers: whole numbers of 64 bits as int, others float."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return value
@@ -78,7 +78,7 @@ def json_of(value: Any, run: Run) -> str:
     run.charge(1)
     kind = type(value)
     if kind is str:
-        return '"' + value.translate(_ESCAPE_TABLE) + '"'
+        return f'"{value.translate(_ESCAPE_TABLE)}"'
     if kind is bool or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     if kind in NUMBERS:

@@ -8,7 +8,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, NoReturn
 
-from .errors import FeelLimitError
+from zelery.feel.errors import FeelLimitError
 
 CHECK_STEPS = 1024  # Reading the clock costs about as much as a step, so it is read once in so many.
 

@@ -1,9 +1,11 @@
-"""FEEL's numbers: decimals of 34 digits, as Java's BigDecimal with MathContext.DECIMAL128 and Scala's wrapper of it do them.
+"""FEEL's numbers: decimals of 34 digits, as Java's BigDecimal with MathContext.DECIMAL128 and Scala's wrapper do them.
 
-A number is an int, a float (only as a context brings it: read in place, never made here) or a Decimal. All decimal work goes
-through contexts of this module; the thread's own is never touched.
+A number is an int, a float (only as a context brings it: read in place, never made here) or a Decimal. All decimal work
+goes through contexts of this module; the thread's own is never touched.
 """
 
+import math
+from collections.abc import Callable
 from decimal import (
     MAX_EMAX,
     ROUND_HALF_EVEN,
@@ -16,7 +18,7 @@ from decimal import (
 )
 from functools import cache
 
-from .errors import Fault
+from zelery.feel.errors import Fault
 
 type_number = int | float | Decimal
 
@@ -117,14 +119,13 @@ def negate(x: type_number) -> type_number:
     return settle(context_of(value).minus(value))
 
 
-def _guard(operation, x: Decimal, y: Decimal) -> Decimal:  # type: ignore[no-untyped-def] # a bound method of a C class
+def _guard(operation: Callable[[Decimal, Decimal], Decimal], x: Decimal, y: Decimal) -> Decimal:
     try:
-        result: Decimal = operation(x, y)
+        return operation(x, y)
     except Overflow:
         raise Fault("java.lang.ArithmeticException: Overflow") from None
     except (DivisionImpossible, InvalidOperation):
         raise Fault("java.lang.ArithmeticException: Division impossible") from None
-    return result
 
 
 def power(x: type_number, y: type_number) -> Decimal:
@@ -163,8 +164,8 @@ def _power_whole(base: Decimal, exponent: int) -> Decimal:
 
 def of_double(value: float) -> Decimal:
     """A double as a number. Java has no decimal for infinity and NaN, and fails."""
-    if value != value or value in (float("inf"), float("-inf")):
-        first = "N" if value != value else "I"
+    if not math.isfinite(value):
+        first = "N" if math.isnan(value) else "I"
         raise Fault(
             f"java.lang.NumberFormatException: Character {first} is neither a decimal digit number, decimal point, "
             'nor "e" notation exponential mark.'

@@ -1,7 +1,8 @@
 """From text to a syntax tree.
 
-The grammar is the reference's (FeelParser): a PEG with ordered choices, no word boundaries ("1and2" is fine), names without blanks or
-"-", and function names of several words. What it tried at a place is remembered, so parsing takes time in proportion to the text.
+The grammar is the reference's (FeelParser): a PEG with ordered choices, no word boundaries ("1and2" is fine), names
+without blanks or "-", and function names of several words. What it tried at a place is remembered, so parsing takes
+time in proportion to the text.
 """
 
 from collections.abc import Callable
@@ -9,12 +10,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from . import syntax
-from .characters import ESCAPED_NAME, IDENTIFIER, KEY_END, NUMBER, RESERVED, SPACE, STRING, unescape
-from .errors import FeelParseError
-from .limits import Limits, exceeded
-from .syntax import Node
-from .temporal_text import (
+from zelery.feel import syntax
+from zelery.feel.characters import ESCAPED_NAME, IDENTIFIER, KEY_END, NUMBER, RESERVED, SPACE, STRING, unescape
+from zelery.feel.errors import FeelParseError
+from zelery.feel.limits import Limits, exceeded
+from zelery.feel.syntax import Node
+from zelery.feel.temporal_text import (
     is_months,
     is_offset_time,
     read_any,
@@ -33,7 +34,10 @@ _LEVELS = (("+", "-"), ("*", "/"), ("**",))
 _AT_START = "start-of-input | ifOp | forOp | quantifiedOp | disjunction"
 _AT_END = 'binaryComparison | between | instanceOf | in | "and" | "or" | end-of-input'
 _FOUND_CHARS = 10
-_EXTERNAL_REFUSED = "External functions are disabled. Use the FunctionProvider SPI (recommended) or enable external function in the configuration."
+_EXTERNAL_REFUSED = (
+    "External functions are disabled. "
+    "Use the FunctionProvider SPI (recommended) or enable external function in the configuration."
+)
 
 
 def parse(text: str, limits: Limits, now: datetime, *, unary: bool = False) -> Node:
@@ -653,7 +657,7 @@ _WORDS: tuple[_Rule, ...] = (
     _Parser.number,
     _Parser.function,
 )
-_TERMINALS: dict[str, tuple[_Rule, ...]] = {
+_SIGNS: dict[str, tuple[_Rule, ...]] = {
     "(": (_Parser.group,),
     "[": (_Parser.list,),
     "{": (_Parser.context,),
@@ -661,4 +665,6 @@ _TERMINALS: dict[str, tuple[_Rule, ...]] = {
     "?": (_Parser.input,),
     "@": (_Parser.temporal,),
     "": (),
-} | dict.fromkeys("0123456789.-", (_Parser.number,))
+}
+_NUMBERS: dict[str, tuple[_Rule, ...]] = dict.fromkeys("0123456789.-", (_Parser.number,))
+_TERMINALS = _SIGNS | _NUMBERS

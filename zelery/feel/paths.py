@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from .limits import Run
-from .scope import MISSING
-from .temporal import (
+from zelery.feel.limits import Run
+from zelery.feel.scope import MISSING
+from zelery.feel.temporal import (
     DAY_S,
     SECOND,
     Date,
@@ -20,7 +20,7 @@ from .temporal import (
     truncated,
     weekday,
 )
-from .values import Context, Failure, keys_of, kind_of, text
+from zelery.feel.values import Context, Failure, keys_of, kind_of, text
 
 
 def entry(value: Any, key: str, run: Run) -> Any:

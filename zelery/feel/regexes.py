@@ -1,7 +1,8 @@
 """Java's regular expressions on the regex package.
 
-The pattern is read and written anew, so that each construct means what java.util.regex means by it: ASCII classes, Java's line ends,
-POSIX and \\p{java…} classes, unions and intersections of classes, quoting. The search ends at a deadline.
+The pattern is read and written anew, so that each construct means what java.util.regex means by it: ASCII classes,
+Java's line ends, POSIX and \\p{java…} classes, unions and intersections of classes, quoting. A search ends at the
+deadline.
 """
 
 import re
@@ -182,7 +183,7 @@ class _Translator:
             return self.named_reference()
         if following in tuple("123456789"):
             return self.numbered_reference()
-        return self.cased(self.char_escape(inside=False))
+        return self.cased(self.char_escape())
 
     def named_reference(self) -> str:
         found = re.compile(r"\\k<([A-Za-z][A-Za-z0-9]*)>").match(self.pattern, self.pos)
@@ -204,8 +205,8 @@ class _Translator:
             self.pos += 1
         return self.cased(rf"(?:\g<{digits}>)") if int(digits) <= self.groups else r"(?!)"
 
-    def char_escape(self, *, inside: bool) -> str:
-        """An escape that stands for a character or a set of them; inside of a class without its brackets where it can be."""
+    def char_escape(self) -> str:
+        """An escape that stands for a character or a set of them."""
         self.pos += 1
         if self.pos >= len(self.pattern):
             raise InvalidPatternError(self.pattern)
@@ -218,7 +219,7 @@ class _Translator:
                 raise InvalidPatternError(self.pattern)
             return _escaped(chr(code))
         if char in "pP":
-            return self.property(inside)
+            return self.property()
         self.pos += 1
         if char.lower() in _CLASSES and (char.islower() or char in "DWSHV"):
             return f"[{'^' if char.isupper() else ''}{_CLASSES[char.lower()]}]"
@@ -231,7 +232,7 @@ class _Translator:
             raise InvalidPatternError(self.pattern)
         return _escaped(char)
 
-    def property(self, inside: bool) -> str:
+    def property(self) -> str:
         found = _PROPERTY.match(self.pattern, self.pos)
         if not found:
             raise InvalidPatternError(self.pattern)
@@ -280,13 +281,7 @@ class _Translator:
         """A character, a range of them, or a set."""
         low = self.one()
         following = self.pattern[self.pos : self.pos + 2]
-        if (
-            low.startswith("[")
-            or len(following) < 2
-            or following[0] != "-"
-            or following[1] in "]"
-            or following[1] == "["
-        ):
+        if low.startswith("[") or len(following) < 2 or following[0] != "-" or following[1] in "[]":
             return low
         self.pos += 1
         high = self.one()
@@ -296,13 +291,13 @@ class _Translator:
 
     def one(self) -> str:
         if self.pattern[self.pos] == "\\":
-            return self.char_escape(inside=True)
+            return self.char_escape()
         self.pos += 1
         return _escaped(self.pattern[self.pos - 1])
 
 
 def _char(written: str) -> str:
-    return chr(int(written[2:], 16)) if written.startswith("\\U") else written
+    return chr(int(written.removeprefix("\\U"), 16)) if written.startswith("\\U") else written
 
 
 def _unicode_name(name: str) -> str:

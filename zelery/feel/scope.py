@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from .limits import Run
-from .values import Function
+from zelery.feel.limits import Run
+from zelery.feel.values import Function
 
 MISSING: Any = object()
 INPUT_NAME = "inputVariableName"  # A variable of this name says how the unary tests' input is called.
@@ -12,7 +12,7 @@ INPUT_SYMBOL = "?"
 
 
 class Functions:
-    """Functions that literals define, the innermost first. Within one context the earlier definition wins, as in the reference."""
+    """Functions that literals define, the innermost first. Within one context the earlier wins, as in the reference."""
 
     __slots__ = ("outer", "own")
 

@@ -1,11 +1,12 @@
 """How builtin functions are declared: name, parameters with their types, and a Python function over FEEL values."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from .values import Failure, Function, kind_of, text
+from zelery.feel.values import Failure, Function, kind_of, text
 
 _ANY = "any"
+_Body = TypeVar("_Body", bound=Callable[..., Any])
 
 
 class Table:
@@ -14,14 +15,14 @@ class Table:
     def __init__(self) -> None:
         self.functions: dict[str, list[Function]] = {}
 
-    def define(self, name: str, *signatures: str, variadic: bool = False) -> Callable[[Any], Any]:
+    def define(self, name: str, *signatures: str, variadic: bool = False) -> Callable[[_Body], _Body]:
         """Declare an overload for each signature, as "list: list, element"; a parameter without a type takes any value.
 
-        The decorated function takes the run and the arguments. It answers a value, or a Failure, which becomes null and a warning.
-        Arguments of other types are a Failure.
+        The decorated function takes the run and the arguments. It answers a value, or a Failure, which becomes null and
+        a warning. Arguments of other types are a Failure.
         """
 
-        def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        def declare(function: _Body) -> _Body:
             for signature in signatures:
                 overload = _overload(signature, function, variadic)
                 self.functions.setdefault(name, []).append(overload)

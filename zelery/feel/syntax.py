@@ -169,7 +169,7 @@ class Quantified:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call by name, or of a function in a context (path). Arguments are positional, or named when names is not None."""
+    """A call by name, or of a function in a context (path). Arguments are positional; named if names is not None."""
 
     path: Reference | None
     name: str

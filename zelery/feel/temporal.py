@@ -1,7 +1,8 @@
 """FEEL's temporal values and their arithmetic, with the range and precision of java.time.
 
-Years run from -999,999,999 to 999,999,999 and times have nanoseconds, so Python's datetime cannot hold them: dates are days from
-1970-01-01 (proleptic Gregorian calendar), times are nanoseconds of the day, both whole numbers. Zones are tzdata's.
+Years run from -999,999,999 to 999,999,999 and times have nanoseconds, so Python's datetime cannot hold them: dates are
+days from 1970-01-01 (proleptic Gregorian calendar), times are nanoseconds of the day, both whole numbers. Zones are
+tzdata's.
 """
 
 import re
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-from .errors import Fault
+from zelery.feel.errors import Fault
 
 SECOND = 1_000_000_000
 DAY_S = 86_400
@@ -18,6 +19,7 @@ DAY = DAY_S * SECOND
 YEAR_MAX = 999_999_999
 _CYCLE_DAYS = 146_097  # 400 years: the calendar repeats.
 _EPOCH_SHIFT = 719_468  # 0000-03-01 to 1970-01-01
+_LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 # what clocks show, before a zone is known
 _INT_MAX = 2**31 - 1
 _LONG_MAX = 2**63 - 1
 
@@ -290,13 +292,13 @@ def _seconds(delta: timedelta | None) -> int:
 
 
 def at_zone(day: int, nanos: int, zone: str, preferred: int | None = None) -> DateTime:
-    """A local date and time in a zone. In a gap it moves on by the gap; where it occurs twice the first is taken, or the preferred."""
+    """A local date and time in a zone. In a gap it moves on by the gap; of two the first is taken or the preferred."""
     fixed = _fixed_offset(zone)
     region = None if fixed is not None else _region(zone)
     if region is None:
         return DateTime(day, nanos, fixed or 0, zone)
     second = day * DAY_S + nanos // SECOND
-    local = datetime(1970, 1, 1) + timedelta(seconds=_equivalent(second))
+    local = _LOCAL_EPOCH + timedelta(seconds=_equivalent(second))
     first = _seconds(local.replace(tzinfo=region).utcoffset())
     later = _seconds(local.replace(tzinfo=region, fold=1).utcoffset())
     if first < later:
@@ -313,7 +315,7 @@ def at_instant(second: int, nano: int, zone: str) -> DateTime:
 
 def of_datetime(moment: datetime) -> DateTime:
     """An aware datetime of Python's; a zone keeps its name, a fixed offset has none."""
-    local = moment.replace(tzinfo=None) - datetime(1970, 1, 1)
+    local = moment.replace(tzinfo=None) - _LOCAL_EPOCH
     nanos = local.seconds * SECOND + local.microseconds * 1000
     zone = moment.tzinfo.key if isinstance(moment.tzinfo, ZoneInfo) else None
     return DateTime(local.days, nanos, _seconds(moment.utcoffset()), zone)

@@ -3,8 +3,8 @@
 import re
 from datetime import datetime
 
-from .errors import Fault
-from .temporal import (
+from zelery.feel.errors import Fault
+from zelery.feel.temporal import (
     DAY_S,
     SECOND,
     Date,

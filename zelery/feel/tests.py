@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .compare import comparison, equality, identical, order
-from .limits import Run
-from .scope import INPUT_SYMBOL, Scope, input_name, input_of
-from .values import Failure, Range, is_ordered, kind_of, text
+from zelery.feel.compare import comparison, equality, identical, order
+from zelery.feel.limits import Run
+from zelery.feel.scope import INPUT_SYMBOL, Scope, input_name, input_of
+from zelery.feel.values import Failure, Range, is_ordered, kind_of, text
 
 if TYPE_CHECKING:
-    from . import syntax
-    from .compiler import Closure, Compiler
+    from zelery.feel import syntax
+    from zelery.feel.compiler import Closure, Compiler
 
 HOLDS: dict[str, Callable[[int], bool]] = {
     "<": lambda sign: sign < 0,

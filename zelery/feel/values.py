@@ -1,8 +1,8 @@
 """FEEL's values as Python objects.
 
-null is None, booleans are bool, strings str, numbers int, float or Decimal, lists list, contexts dict; temporal values are those of
-temporal.py. What a caller's context holds is read in place and never changed. Types are compared exactly, so that no attribute of a
-caller's object is ever touched: a value of any other class is refused where it is met.
+null is None, booleans are bool, strings str, numbers int, float or Decimal, lists list, contexts dict; temporal values
+are those of temporal.py. What a caller's context holds is read in place and never changed. Types are compared exactly,
+so that no attribute of a caller's object is ever touched: a value of any other class is refused where it is met.
 """
 
 from collections.abc import Callable
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from .errors import Fault
-from .numbers import text_of
-from .temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Months, Time
-from .temporal_text import feel_text
+from zelery.feel.errors import Fault
+from zelery.feel.numbers import text_of
+from zelery.feel.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Months, Time
+from zelery.feel.temporal_text import feel_text
 
 NUMBERS: Final = frozenset((int, float, Decimal))
 TEMPORALS: Final = frozenset((Date, LocalTime, Time, LocalDateTime, DateTime, Months, Duration))
 
 
 class Context(dict[str, Any]):
-    """A context that a literal made. It keeps its functions apart from its entries, and is equal only to itself for list contains."""
+    """A context that a literal made. Its functions are no entries; to list contains it is equal to itself alone."""
 
     __slots__ = ("functions",)
 
@@ -92,7 +92,7 @@ _ORDERED = frozenset(("number", "string", "date", "local time", "time", "local d
 
 
 def kind_of(value: Any) -> str:
-    """The value's kind; times with and without offset are kinds of their own. Infinite floats are null, as in the reference."""
+    """The value's kind; times with and without offset are kinds of their own. Infinity is null, as in the reference."""
     kind = type(value)
     if kind is float and value - value != 0.0:
         return "null"
@@ -110,7 +110,7 @@ def type_name(value: Any) -> str:
 
 
 def is_ordered(value: Any) -> bool:
-    """Whether values of this kind may be compared by <. A list of them passes the reference's check too, and fails later."""
+    """Whether values of this kind may be compared by <. A list of them passes too, as in the reference."""
     kind = kind_of(value)
     if kind == "list":
         return bool(value) and is_ordered(value[0]) and all(kind_of(item) == kind_of(value[0]) for item in value)

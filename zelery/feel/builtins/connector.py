@@ -1,7 +1,7 @@
 """bpmnError, jobError and ignoreError, which error expressions of connectors answer with.
 
-Each takes the parameter names of 8.8 (errorCode, errorMessage) and of 8.5 (code, message); the result has 8.8's keys. Arguments of
-other types fail the evaluation, with the text of the Java runtime.
+Each takes the parameter names of 8.8 (errorCode, errorMessage) and of 8.5 (code, message); the result has 8.8's keys.
+Arguments of other types fail the evaluation, with the text of the Java runtime.
 """
 
 from typing import Any
@@ -64,11 +64,13 @@ def bpmn_error_with_variables(run: Run, code: Any, message: Any, variables: Any)
 
 
 _JOB = ["variables", "retries", "retryBackoff"]
+_NO_VARIABLES = Context()
+_AT_ONCE = Duration(0)
 
 
 @define("jobError", *(", ".join([name, *_JOB[:count]]) for count in range(4) for name in ("errorMessage", "message")))
 def job_error(
-    _: Run, message: Any, variables: Any = Context(), retries: Any = 0, backoff: Any = Duration(0)
+    _: Run, message: Any, variables: Any = _NO_VARIABLES, retries: Any = 0, backoff: Any = _AT_ONCE
 ) -> dict[str, Any]:
     return {
         "errorType": "jobError",

@@ -229,7 +229,7 @@ def _key(value: Any, run: Run) -> Any:
         return ("context", frozenset((key, _key(item, run)) for key, item in value.items()))
     return (
         value
-        if type(value) in TEMPORALS or kind == "function" or kind == "range"
+        if type(value) in TEMPORALS or kind in ("function", "range")
         else (kind, value if kind != "null" else None)
     )
 
@@ -271,8 +271,8 @@ def flatten(run: Run, items: list[Any]) -> list[Any]:
     return flat
 
 
-class _NoBoolean(Exception):
-    pass
+class _NoBooleanError(Exception):
+    """A function that should say what comes first says something else."""
 
 
 @define("sort", "list: list, precedes: function")
@@ -284,12 +284,12 @@ def sort(run: Run, items: list[Any], precedes: Function) -> Any:
     def before(x: Any, y: Any) -> bool:
         answer = precedes.call(run, x, y)
         if type(answer) is not bool:
-            raise _NoBoolean(text(answer))
+            raise _NoBooleanError(text(answer))
         return answer
 
     try:
         return sorted(items, key=cmp_to_key(lambda x, y: -1 if before(x, y) else int(before(y, x))))
-    except _NoBoolean as wrong:
+    except _NoBooleanError as wrong:
         return Failure(f"fail to sort list by given precedes function: expected boolean but found '{wrong}'")
     except Fault as fault:
         return Failure(f"fail to sort list by given precedes function: {str(fault).partition(': ')[2]}")

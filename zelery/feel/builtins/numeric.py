@@ -124,4 +124,4 @@ def even(_: Run, number: Any) -> bool:
 
 @define("random number", "")
 def random_number(_: Run) -> Any:
-    return of_double(random.random())
+    return of_double(random.random())  # noqa: S311 # FEEL promises chance, not secrecy

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from zelery.feel.builtins import boolean, connector, contexts, conversion, dates, lists, numeric, ranges, strings
 from zelery.feel.values import Function
-
-from . import boolean, connector, contexts, conversion, dates, lists, numeric, ranges, strings
 
 _GROUPS = (conversion, boolean, strings, lists, numeric, contexts, ranges, dates, connector)
 
