@@ -18,7 +18,7 @@ from zelery.settings import Settings
 QUEUE = "zelery.outbound"
 
 
-class App(Celery):  # type: ignore[misc]  # Celery is untyped here
+class App(Celery):
     """Celery with what a worker process opens when it starts and closes when it stops."""
 
     settings: Settings

@@ -17,7 +17,8 @@ from zelery.settings import Settings
 @click.command("worker")
 def worker() -> None:
     """Run connectors: a Celery worker, one event loop, as many jobs at once as it is set to."""
-    from tasks import celery, worker as role  # noqa: PLC0415 - what one command needs, the others do not import
+    from tasks import celery  # noqa: PLC0415 - what one command needs, the others do not import
+    from tasks import worker as role  # noqa: PLC0415 - as above
 
     settings = Settings.read()
     configure(settings)
@@ -27,7 +28,8 @@ def worker() -> None:
 @click.command("fetch")
 def fetch() -> None:
     """Fetch jobs from Zeebe and dispatch them to the workers."""
-    from tasks import celery, fetch as role  # noqa: PLC0415 - as above
+    from tasks import celery  # noqa: PLC0415 - as above
+    from tasks import fetch as role  # noqa: PLC0415 - as above
 
     settings = Settings.read()
     configure(settings)

@@ -1,6 +1,6 @@
 """Backpressure is credit: how many more jobs may be leased before the workers that are there have all their hands full.
 
-    credit = what all workers can run at once − jobs in flight
+    credit = what all workers can run at once - jobs in flight
 
 Both numbers live in Redis, shared by all fetchers, and every entry expires by itself: a worker that dies takes its
 capacity along after a missed heartbeat, its jobs stop counting when their leases end. No worker, no credit, no job

@@ -48,7 +48,7 @@ class Dispatcher:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="dispatch")
 
     async def dispatch(self, jobs: Sequence[Job]) -> None:
-        """Send these jobs. While the broker is away they are tried again until their leases end; then Zeebe has them."""
+        """Send these jobs; while the broker is away, again until their leases end. Then Zeebe has them back."""
         pause, left = PAUSE_S, list(jobs)
         while left:
             try:

@@ -1,10 +1,10 @@
-"""Celery's door for a pool of one's own: tasks that are coroutines run on one event loop, beside Celery's own.
+"""Celery's door for a pool of one's own: tasks that are coroutines run on an event loop.
 
-The work is I/O, so a worker process is one loop and a core is one process. Celery's consumer stays on its thread and its
-hub; coroutines run on the pool's thread and loop. Neither touches the other's things: a task goes over by
+The work is I/O, so a worker process is one loop, and a core is one process. Celery's consumer stays on its thread and
+its hub; coroutines run on the pool's thread and loop. Neither touches the other's things: a task goes over by
 `call_soon_threadsafe`, and what Celery has to hear (accepted, ended) comes back through a queue that its hub empties. A
-Celery task ends when its coroutine ends, so acknowledgement, prefetch, events, Flower and a warm shutdown mean what they
-say. Tasks that are plain functions run in threads.
+Celery task ends when its coroutine ends, so acknowledgement, prefetch, events, Flower and a warm shutdown mean what
+they say. Tasks that are plain functions run in threads.
 
 Celery's time limits do not fire here: a coroutine is given its deadline by who wrote it.
 """
@@ -15,7 +15,6 @@ import asyncio
 import collections
 import inspect
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -24,7 +23,6 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from billiard.einfo import ExceptionInfo
-from celery import Task
 from celery.concurrency.base import BasePool, apply_target
 
 #: How many plain functions run at once; coroutines are the rule.
@@ -33,7 +31,7 @@ THREADS_MAX = 8
 Report = Callable[[], object]
 
 
-class TaskPool(BasePool):  # type: ignore[misc]  # Celery is untyped here
+class TaskPool(BasePool):
     """The pool. `limit` coroutines run at once; more wait, not yet accepted."""
 
     body_can_be_buffer = True
@@ -73,8 +71,8 @@ class TaskPool(BasePool):  # type: ignore[misc]  # Celery is untyped here
         target: Callable[..., Any],
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
-        callback: Callable[..., Any] | None = None,
-        accept_callback: Callable[..., Any] | None = None,
+        callback: Any = None,
+        accept_callback: Any = None,
         **_: Any,
     ) -> None:
         """Take a task from Celery's consumer. `args` are those of Celery's tracer: name, id, request, …"""
@@ -92,14 +90,14 @@ class TaskPool(BasePool):  # type: ignore[misc]  # Celery is untyped here
     # -- on the loop's thread
 
     def _spawn(
-        self, task: Task, request: dict[str, Any], callback: Callable[..., Any], accept: Callable[..., Any]
+        self, task: Any, request: dict[str, Any], callback: Callable[..., Any], accept: Callable[..., Any]
     ) -> None:
         running = self._loop.create_task(self._run(task, request, callback, accept))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
 
     async def _run(
-        self, task: Task, request: dict[str, Any], callback: Callable[..., Any], accept: Callable[..., Any]
+        self, task: Any, request: dict[str, Any], callback: Callable[..., Any], accept: Callable[..., Any]
     ) -> None:
         async with self._slots:
             began = time.monotonic()
@@ -108,8 +106,8 @@ class TaskPool(BasePool):  # type: ignore[misc]  # Celery is untyped here
                 result = await task.run(*request["args"], **request["kwargs"])
             except asyncio.CancelledError:
                 raise
-            except Exception:  # noqa: BLE001 - the outermost loop of a task: Celery is told, whatever it was
-                failure = ExceptionInfo(sys.exc_info())
+            except Exception as error:  # noqa: BLE001 - the outermost loop of a task: Celery is told, whatever it was
+                failure = ExceptionInfo((type(error), error, error.__traceback__))
                 self._tell(lambda: callback((1, failure, time.monotonic() - began)))
             else:
                 self._tell(lambda: callback((0, repr(result), time.monotonic() - began)))

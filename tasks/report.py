@@ -38,7 +38,9 @@ class Reporter:
         except NotFoundError:
             log.info("job is gone; its outcome is dropped", job=job.key, outcome=type(outcome).__name__)
         except PushbackError as error:
-            log.warning("lease ended before Zeebe took the outcome; it offers the job again", job=job.key, why=str(error))
+            log.warning(
+                "lease ended before Zeebe took the outcome; it offers the job again", job=job.key, why=str(error)
+            )
         except GatewayError as error:
             await self._refused(job, error, held)
 

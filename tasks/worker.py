@@ -69,23 +69,24 @@ class Worker:
                 raise JobFailedError(f"attempt failed, {retries} left")
 
 
-class ConnectorTask(Task):  # type: ignore[misc]  # Celery is untyped here
+class ConnectorTask(Task[..., Any]):
     """The Celery task of one connector. Its pool awaits `run`."""
 
-    def __init__(self, each: Served) -> None:
+    def __init__(self, each: Served, app: App) -> None:
         self.name = task_name(each.type)
         self._each = each
+        self._zelery = app
 
     async def run(self, message: dict[str, Any]) -> str:
         """Work on one job; `message` is `Job.to_message`'s."""
-        worker: Worker = self.app.worker
+        worker: Worker = self._zelery.worker
         return await worker.work(self._each, Job.from_message(message))
 
 
 def register(app: App) -> None:
     """Give the application a task for each connector, and a worker process what it opens."""
     for each in served(app.settings).values():
-        app.register_task(ConnectorTask(each))
+        app.register_task(ConnectorTask(each, app))
     app.lifespan = lambda: lifespan(app)
 
 

@@ -62,7 +62,9 @@ def load(point: EntryPoint) -> OutboundConnector:
     except (ImportError, AttributeError) as error:
         raise SettingError(f"connector {point.name} cannot be imported from {point.value}: {error}") from error
     if not isinstance(connector, OutboundConnector):
-        raise SettingError(f"connector {point.name}: {point.value} is not an outbound connector; decorate it with @outbound")
+        raise SettingError(
+            f"connector {point.name}: {point.value} is no outbound connector; decorate it with @outbound"
+        )
     return connector
 
 

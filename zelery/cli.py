@@ -19,10 +19,10 @@ GROUP = "zelery.commands"
 class Commands(click.Group):
     """The subcommands of all installed distributions."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(entry_points(group=GROUP).names)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         for point in entry_points(group=GROUP, name=cmd_name):
             command = point.load()
             return command if isinstance(command, click.Command) else None
@@ -39,5 +39,3 @@ class Commands(click.Group):
 @click.version_option(version("zelery"), prog_name="zelery")
 def main() -> None:
     """Camunda 8 connectors on Celery."""
-
-

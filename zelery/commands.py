@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 import click
 from rich.console import Console
@@ -31,7 +32,7 @@ def settings(*, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
 def connectors(*, as_json: bool) -> None:
     """Show the outbound connectors that are served here, and the variables that each reads."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "type": each.type,
             "name": each.connector.name,

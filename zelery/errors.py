@@ -53,7 +53,7 @@ class UnknownConnectorError(ZeleryError):
 class ConnectorError(ZeleryError):
     """A connector did not succeed. The job fails and keeps the engine's retries, less this attempt."""
 
-    #: What a model sees as `error.type`: the Java runtime's class names, because models compare them (`spec/outbound.md` §1.5).
+    #: What a model sees as `error.type`: the Java runtime's class names, because models compare them.
     java_type: ClassVar[str] = "io.camunda.connector.api.error.ConnectorException"
 
     def __init__(

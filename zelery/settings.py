@@ -1,7 +1,7 @@
 """One typed record of everything that can be set, read from the environment once, at start.
 
-Official names (`ZEEBE_*`, `CAMUNDA_*`, `CONNECTOR_*`) are understood as the Java runtime and Camunda's clients understand
-them (`spec/outbound.md` §1.7); our own start with `ZELERY_`. The first name of a field is the one we document.
+Official names (`ZEEBE_*`, `CAMUNDA_*`, `CONNECTOR_*`) are understood as the Java runtime and Camunda's clients do
+(`spec/outbound.md` §1.7); our own start with `ZELERY_`. The first name of a field is the one we document.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Settings(BaseModel):
         default=30.0,
         ge=1,
         le=3600,
-        meaning="Seconds for which Zeebe leases a job to us; extended while its connector runs, so it bounds recovery, not work.",
+        meaning="Seconds for which Zeebe leases us a job; extended while it runs: it bounds recovery, not work.",
     )
     fetch_stream: bool = _set(
         "ZELERY_FETCH_STREAM",

@@ -38,11 +38,11 @@ class Seen:
         return "woken"
 
 
-class Nap(Task):  # type: ignore[misc]  # Celery is untyped here
+class Nap(Task[..., str]):
     name = "tests.nap"
     seen: Seen
 
-    async def run(self, number: int, pause_s: float) -> str:
+    async def run(self, number: int, pause_s: float) -> str:  # type: ignore[override]  # the pool awaits it
         if number < 0:
             raise LookupError("no such nap")
         return await self.seen.nap(number, pause_s)
