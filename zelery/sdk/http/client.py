@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Protocol, Self
@@ -28,6 +28,9 @@ from zelery.settings import Settings
 
 #: Names us to the other side, and what we speak like.
 AGENT = f"Zelery/{version('zelery')} ({transport.AGENT})"
+
+#: How the client waits: seconds.
+Sleep = Callable[[float], Awaitable[None]]
 
 #: Status codes from here on are errors.
 _ERRORS_FROM = 400
@@ -69,11 +72,12 @@ class Answer:
 class HttpClient:
     """Opened once in a worker process: `client = await context.use(HttpClient.open)`."""
 
-    def __init__(self, exchange: Exchange, *, blocks: Blocks, bytes_max: int) -> None:
+    def __init__(self, exchange: Exchange, *, blocks: Blocks, bytes_max: int, sleep: Sleep = asyncio.sleep) -> None:
         self.httpx = transport.client(exchange, AGENT)
         self._exchange = exchange
         self._blocks = blocks
         self._bytes_max = bytes_max
+        self._sleep = sleep
         self._tokens = Tokens()
 
     @classmethod
@@ -152,7 +156,7 @@ class HttpClient:
         )
         if pause_s is None:
             return head, body
-        await asyncio.sleep(pause_s)
+        await self._sleep(pause_s)
         return await self._once(built)
 
     async def _once(self, built: Request) -> tuple[wire.Head, bytes]:

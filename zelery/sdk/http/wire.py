@@ -210,9 +210,7 @@ async def _head_bytes(channel: Channel, wait_s: float | None) -> bytes:
     data = channel.data
     searched = 0
     try:
-        while (end := data.find(_HEAD_END, searched)) < 0:
-            if len(data) > HEAD_BYTES_MAX:
-                raise ProtocolError(f"the answer's headers are larger than {HEAD_BYTES_MAX} bytes")
+        while (end := data.find(_HEAD_END, searched)) < 0 and len(data) <= HEAD_BYTES_MAX:
             searched = max(0, len(data) - len(_HEAD_END))
             if not await channel.more(wait_s):
                 raise _broken_off(bytes(data))
@@ -220,6 +218,8 @@ async def _head_bytes(channel: Channel, wait_s: float | None) -> bytes:
         raise SlowError("no answer in time") from None
     except OSError as error:
         raise NoAnswerError(f"the connection broke before the answer: {error}") from error
+    if not 0 <= end <= HEAD_BYTES_MAX:
+        raise ProtocolError(f"the answer's headers are larger than {HEAD_BYTES_MAX} bytes")
     return _take(channel, end + len(_HEAD_END))[: -len(_HEAD_END)]
 
 
