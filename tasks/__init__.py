@@ -1,7 +1,4 @@
 """OUTBOUND, in the order of the data's way.
 
-`fetch` (Zeebe to Celery) → `execute` (one job, one connector) → `outcome` (what Zeebe is told).
-"""
-
 `fetch` (Zeebe to Celery) → `worker` → `execute` (one job, one connector) → `outcome` (what became of it) → `report`.
 """
