@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import zlib
 from typing import Any
@@ -10,12 +11,11 @@ from typing import Any
 from zelery.sdk.http.wire import BodyError, Headers, TooLargeError
 
 #: JSON deeper than this stays text, so that nothing that reads it later can run out of stack.
-DEPTH_MAX = 500
+DEPTH_MAX = 200
 
 _GZIP = ("gzip", "x-gzip")
 _CODED = ("content-encoding", "content-length", "content-md5")
 _SPACE = " \t\r\n"
-_HUGE = re.compile(r"[eE]\+?[0-9]{3}|[0-9]{300}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE = re.compile("[\ud800-\udfff]")
 #: What is blank to Java: Unicode's spaces and separators, but not those that forbid a break, nor NEL.
@@ -101,23 +101,29 @@ def _inflated(data: bytes, window: int, bytes_max: int) -> bytes:
 
 def _json(text: str, start: int) -> Any:
     """The first JSON value of a text. Raises ValueError when it is none, or too deep."""
-    value, end = (_INFINITE if _HUGE.search(text) else _PLAIN).raw_decode(text, start)
-    _check_depth(text, start, end)
+    value, end = _DECODER.raw_decode(text, start)
+    if _openings(text, start, end) > DEPTH_MAX and _is_deep(value):
+        raise ValueError("nested too deeply")
     return _without_lone_surrogates(value) if _SURROGATE.search(text, start, end) else value
 
 
-def _check_depth(text: str, start: int, end: int) -> None:
-    """Counting brackets, those in strings too, is cheap and errs only for the bodies where it then looks closer."""
-    if text.count("[", start, end) + text.count("{", start, end) <= DEPTH_MAX:
-        return
-    depth = 0
-    for token in _BRACKETS.finditer(text, start, end):
-        depth += (token[0] in "[{") - (token[0] in "]}")
-        if depth > DEPTH_MAX:
-            raise ValueError("nested too deeply")
+def _openings(text: str, start: int, end: int) -> int:
+    """No value is deeper than this, and counting costs next to nothing."""
+    return text.count("[", start, end) + text.count("{", start, end)
 
 
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        level = [
+            entry
+            for container in level
+            for entry in (container.values() if isinstance(container, dict) else container)
+            if isinstance(entry, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _without_lone_surrogates(value: Any) -> Any:
@@ -136,8 +142,9 @@ def _no_constant(name: str) -> Any:
 def _number(text: str) -> float | str:
     """A decimal; one that is too large for a double is the text that Jackson writes."""
     value = float(text)
-    return ("-Infinity" if value < 0 else "Infinity") if value in (float("inf"), float("-inf")) else value
+    if math.isfinite(value):
+        return value
+    return "Infinity" if value > 0 else "-Infinity"
 
 
-_PLAIN = json.JSONDecoder(parse_constant=_no_constant)
-_INFINITE = json.JSONDecoder(parse_constant=_no_constant, parse_float=_number)
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_number)
