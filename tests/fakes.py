@@ -95,6 +95,11 @@ class FakeGateway:
     ) -> int:
         raise NotImplementedError  # as above
 
+    async def start_and_wait(
+        self, process_id: str, variables: Mapping[str, Any], *, wait_s: float, fetch: Sequence[str] = ()
+    ) -> Mapping[str, Any]:
+        raise NotImplementedError  # as above
+
     async def topology(self) -> str:
         return "8.5.8"
 

@@ -85,6 +85,14 @@ class Gateway(Protocol):
     ) -> int:
         """Start an instance (of the latest version by default); returns its key."""
 
+    async def start_and_wait(
+        self, process_id: str, variables: Mapping[str, Any], *, wait_s: float, fetch: Sequence[str] = ()
+    ) -> Mapping[str, Any]:
+        """Start an instance of the latest version; returns its variables at its end, those of `fetch` or all.
+
+        Raises PushbackError when it has not ended after `wait_s` seconds; it goes on.
+        """
+
     async def topology(self) -> str:
         """The gateway's version, when the cluster can take commands."""
 
@@ -209,6 +217,23 @@ class ZeebeGateway:
         answer = await self._command(self._stub.CreateProcessInstance, request, f"starting an instance of {process_id}")
         return int(answer.processInstanceKey)
 
+    async def start_and_wait(
+        self, process_id: str, variables: Mapping[str, Any], *, wait_s: float, fetch: Sequence[str] = ()
+    ) -> Mapping[str, Any]:
+        request = pb.CreateProcessInstanceWithResultRequest(
+            request=pb.CreateProcessInstanceRequest(bpmnProcessId=process_id, version=-1, variables=to_json(variables)),
+            requestTimeout=int(wait_s * 1000),
+            fetchVariables=fetch,
+        )
+        answer = await self._command(
+            self._stub.CreateProcessInstanceWithResult,
+            request,
+            f"waiting for an instance of {process_id}",
+            timeout_s=wait_s + COMMAND_TIMEOUT_S,
+        )
+        ended: Mapping[str, Any] = json.loads(answer.variables)
+        return ended
+
     async def topology(self) -> str:
         answer = await self._command(self._stub.Topology, pb.TopologyRequest(), "asking for the topology")
         healthy = any(part.health == pb.Partition.HEALTHY for broker in answer.brokers for part in broker.partitions)
@@ -216,9 +241,9 @@ class ZeebeGateway:
             raise PushbackError("no partition of the cluster is healthy yet")
         return str(answer.gatewayVersion)
 
-    async def _command(self, call: Any, request: Message, doing: str) -> Any:
+    async def _command(self, call: Any, request: Message, doing: str, *, timeout_s: float = COMMAND_TIMEOUT_S) -> Any:
         try:
-            return await call(request, timeout=COMMAND_TIMEOUT_S)
+            return await call(request, timeout=timeout_s)
         except grpc.aio.AioRpcError as error:
             raise _translated(error, doing) from error
 

@@ -1,0 +1,247 @@
+"""`zelery demo`: a real Zeebe, a real Redis and every role on this machine, with models to watch."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import http
+import http.client
+import os
+import secrets
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from zelery.camunda.gateway import ZeebeGateway
+from zelery.errors import ZeleryError
+from zelery.local import download, ports, process, redis, sample, zeebe
+from zelery.local.scenarios import SECRET
+from zelery.local.stage import Stage
+from zelery.settings import Settings
+
+#: Instances of each model with `--once`.
+INSTANCES = 3
+
+#: Short, so that what is killed while one watches is seen to go on elsewhere.
+LEASE_S = 10
+
+#: How long the roles may take to end, seconds: what `zelery run` gives each of them, and a little for itself.
+GRACE_S = 25.0
+
+#: How long Flower may take to answer, seconds. It needs 2 s on an idle machine.
+FLOWER_S = 30.0
+
+#: How much of the roles' log is shown when something was wrong, lines.
+TAIL_LINES = 30
+
+#: How wide the table is where no terminal says so.
+PIPE_COLUMNS = 140
+
+#: What a shell reports for a command that Ctrl-C ended.
+INTERRUPTED = 130
+
+
+class DemoError(ZeleryError):
+    """The demo did not come to what it must."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """What runs on this machine for the demo."""
+
+    zeebe: str
+    """Zeebe's gateway, host:port."""
+    flower_port: int
+    """Where Flower listens on loopback."""
+    roles: process.Child
+    """`zelery run`."""
+    secret: str = dataclasses.field(repr=False)
+    """The value of the demo's secret."""
+
+
+@click.command("demo")
+@click.option("--once", is_flag=True, help="Run a few instances of each model, check what they came to, and end.")
+def command(*, once: bool) -> None:
+    """Show everything on this machine: a real Zeebe, Redis, all roles, Flower, and models that call a sample service.
+
+    What is missing is downloaded first. Ctrl-C ends it and all that it started.
+    """
+    began, console = time.monotonic(), _console()
+    try:
+        with _signals(), contextlib.ExitStack() as started:
+            try:
+                place = _start(started, console)
+                asyncio.run(_show(place, console, began, once=once))
+            finally:
+                _ignore_signals()  # What was started is stopped in any case; a second Ctrl-C would leave half of it.
+                console.print("Stopping what was started…", style="dim")
+    except KeyboardInterrupt:
+        if once:
+            sys.exit(INTERRUPTED)
+    except ZeleryError as error:
+        for note in getattr(error, "__notes__", ()):
+            click.echo(note, err=True)
+        raise
+
+
+def _start(started: contextlib.ExitStack, console: Console) -> Place:
+    """Start Redis, Zeebe and the roles, each stopped with `started`. Raises LocalServerError."""
+    if not zeebe.DISTRIBUTION.folder.is_dir():
+        with _progress(console) as progress:
+            zeebe.install(progress)
+    folder = Path(tempfile.mkdtemp(prefix="zelery-demo-"))
+    with console.status("Starting Redis and Zeebe…"):
+        broker = started.enter_context(redis.running())
+        engine = started.enter_context(zeebe.running())
+    (flower_port,) = ports.free(1)
+    secret = secrets.token_urlsafe()
+    environment = {
+        "ZEEBE_ADDRESS": engine.gateway,
+        "ZELERY_REDIS_URL": broker.url,
+        "ZELERY_LEASE_S": str(LEASE_S),
+        "ZELERY_FLOWER_PORT": str(flower_port),
+        f"SECRET_{SECRET}": secret,
+    }
+    roles = started.enter_context(
+        process.running(
+            "zelery run",
+            [sys.executable, "-m", "zelery", "run"],
+            log=folder / "roles.log",
+            env=environment,
+            grace_s=GRACE_S,
+        )
+    )
+    console.print(f"Zeebe    {engine.gateway} (gRPC)", highlight=False)
+    console.print(f"Redis    {broker.url}", highlight=False)
+    console.print(f"Flower   http://{ports.HOST}:{flower_port}/tasks", highlight=False)
+    console.print(f"Log      {roles.log}", highlight=False, soft_wrap=True)
+    return Place(zeebe=engine.gateway, flower_port=flower_port, roles=roles, secret=secret)
+
+
+async def _show(place: Place, console: Console, began: float, *, once: bool) -> None:
+    """Run instances and show them. Raises DemoError when the roles end, or with `once` for what was wrong."""
+    shop = sample.Bookshop(place.secret)
+    # gRPC honours a proxy of the environment for loopback too.
+    os.environ["no_grpc_proxy"] = ports.HOST  # noqa: SIM112 - gRPC's own spelling
+    async with (
+        sample.serving(shop) as service,
+        ZeebeGateway.open(Settings(zeebe_address=place.zeebe)) as gateway,
+    ):
+        stage = Stage(gateway=gateway, service=service, calls=shop.calls, secret=place.secret)
+        await stage.deploy()
+        with Live(get_renderable=stage.table, console=console, refresh_per_second=4):
+            await _while_alive(place.roles, stage.once(INSTANCES) if once else stage.forever())
+    if not console.is_terminal:
+        console.line()  # Live ends a line in a terminal only
+    if once:
+        flower = await _flower_answers(place.flower_port)
+        _judge(stage, place, console, began, flower=flower)
+
+
+def _judge(stage: Stage, place: Place, console: Console, began: float, *, flower: bool) -> None:
+    """Print what it came to. Raises DemoError for what was wrong."""
+    wrong = [*stage.complaints(), *([] if flower else [f"Flower did not answer within {FLOWER_S:.0f} s"])]
+    if wrong:
+        raise _with_tail(DemoError("; ".join(wrong)), place.roles)
+    instances = sum(each.completed for each in stage.tallies)
+    first_s = (stage.first_s or began) - began
+    console.print(
+        f"{len(stage.tallies)} models, {instances} instances, all as they must be; the first completed after "
+        f"{first_s:.1f} s, the last after {time.monotonic() - began:.1f} s",
+        style="green",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+async def _while_alive(roles: process.Child, work: Any) -> None:
+    """Awaits `work`, unless the roles end before it does. Raises DemoError then, and what `work` raises."""
+    tasks = [asyncio.ensure_future(work), asyncio.create_task(_ended(roles))]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _ended(roles: process.Child) -> None:
+    while (code := roles.ended()) is None:  # noqa: ASYNC110 - a process's end is no event of this loop
+        await asyncio.sleep(0.2)
+    raise _with_tail(DemoError(f"{roles.name} ended with code {code}"), roles)
+
+
+async def _flower_answers(port: int) -> bool:
+    """Waits until Flower does; False when it does not in time."""
+    deadline = time.monotonic() + FLOWER_S
+    while not (answers := await asyncio.to_thread(_healthy, port)) and time.monotonic() < deadline:  # noqa: ASYNC110 - nor is that
+        await asyncio.sleep(0.2)
+    return answers
+
+
+def _healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection(ports.HOST, port, timeout=2)
+    try:
+        connection.request("GET", "/healthcheck")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):  # not there yet
+        return False
+    finally:
+        connection.close()
+
+
+def _with_tail(error: DemoError, roles: process.Child) -> DemoError:
+    lines = roles.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+    error.add_note("\n".join([f"The end of {roles.log}:", *lines]))
+    return error
+
+
+def _console() -> Console:
+    """As wide as the terminal; in a pipe, wide enough for the table."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPE_COLUMNS)
+
+
+@contextlib.contextmanager
+def _progress(console: Console) -> Iterator[download.Progress]:
+    """A bar for each step: the download, the unpacking."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console) as bars:
+        steps: dict[str, Any] = {}
+
+        def report(step: str, done: int, total: int) -> None:
+            if step not in steps:
+                steps[step] = bars.add_task(step)
+            bars.update(steps[step], completed=done, total=total or None)
+
+        yield report
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """SIGTERM ends us as Ctrl-C does; afterwards both mean what they meant."""
+    before: Sequence[Any] = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+            signal.signal(number, handler)
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
