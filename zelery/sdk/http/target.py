@@ -40,6 +40,7 @@ _ILLEGAL = {
     "fragment": re.compile(r"[\x00-\x20\x7f-\xa0\"#<>\\^`{|}]|%(?![0-9A-Fa-f]{2})"),
 }
 _BLANKS = "".join(map(chr, range(0x21)))
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 _PORTS = {"http": 80, "https": 443}
 _PORT_MAX = 65535
 
@@ -194,9 +195,7 @@ def _idna(host: str) -> str:
 
 def _ascii(path: str) -> str:
     """A path as Java writes a URI in ASCII: composed, then percent-encoded."""
-    return (
-        path if path.isascii() else quote(unicodedata.normalize("NFC", path), safe="".join(map(chr, range(0x21, 0x7F))))
-    )
+    return path if path.isascii() else _quote(unicodedata.normalize("NFC", path), _PRINTABLE)
 
 
 def _quote(text: str, safe: str) -> str:

@@ -58,6 +58,7 @@ def test_a_url_that_skips_encoding_goes_out_as_it_is(url: str, path: str) -> Non
         ("http://h/a?u=http://e/", False, "/a?u=http%3A%2F%2Fe%2F&n&e=&k=k%201%262%2Fx"),  # strict for all, then
         ("http://h/a%20b?x=%7B&y=1+1", True, "/a%20b?x=%7B&y=1%2B1&n&e=&k=k%201%262%2Fx"),  # a plus is a plus here
         ("http://h/e\u0301", True, "/%C3%A9?n&e=&k=k%201%262%2Fx"),  # composed and encoded
+        ("http://h/\ud800", True, "/%3F?n&e=&k=k%201%262%2Fx"),  # half a character
     ],
 )
 def test_added_parameters_are_encoded_strictly(url: str, skip: bool, path: str) -> None:
