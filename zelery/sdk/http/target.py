@@ -40,7 +40,7 @@ _ILLEGAL = {
     "fragment": re.compile(r"[\x00-\x20\x7f-\xa0\"#<>\\^`{|}]|%(?![0-9A-Fa-f]{2})"),
 }
 _BLANKS = "".join(map(chr, range(0x21)))
-_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F))).replace("?", "")
 _PORTS = {"http": 80, "https": 443}
 _PORT_MAX = 65535
 
