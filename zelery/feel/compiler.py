@@ -251,18 +251,21 @@ def _at_least_one(compiler: Compiler, node: syntax.AtLeastOne) -> Closure:
 
 
 def _if(compiler: Compiler, node: syntax.If) -> Closure:
-    condition, then, otherwise = compiler.closures((node.condition, node.then, node.otherwise))
+    branches = tuple((compiler.closure(condition), compiler.closure(then)) for condition, then in node.branches)
+    otherwise = compiler.closure(node.otherwise)
 
     def evaluate(scope: Scope) -> Any:
-        value = condition(scope)
-        if value is True:
-            answer = then(scope)
-            # The reference takes a branch that fails for a condition that fails.
-            return otherwise(scope) if type(answer) is Failure and not answer.fatal else answer
-        if value is not False:
-            if type(value) is Failure and value.fatal:
-                return value
-            tests.boolean_or_null(value, scope.run)
+        for condition, then in branches:
+            value = condition(scope)
+            if value is True:
+                answer = then(scope)
+                # The reference takes a branch that fails for a condition that fails.
+                if type(answer) is not Failure or answer.fatal:
+                    return answer
+            elif value is not False:
+                if type(value) is Failure and value.fatal:
+                    return value
+                tests.boolean_or_null(value, scope.run)
         return otherwise(scope)
 
     return evaluate

@@ -2,38 +2,21 @@
 
 The grammar is the reference's (FeelParser): a PEG with ordered choices, no word boundaries ("1and2" is fine), names
 without blanks or "-", and function names of several words. What it tried at a place is remembered, so parsing takes
-time in proportion to the text.
+time in proportion to the text; operators are read in loops, so a level of brackets takes few of Python's frames.
 """
 
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, TypeVar
 
 from zelery.feel import syntax
-from zelery.feel.characters import ESCAPED_NAME, IDENTIFIER, KEY_END, NUMBER, RESERVED, SPACE, STRING, unescape
 from zelery.feel.errors import FeelParseError
 from zelery.feel.limits import Limits, exceeded
+from zelery.feel.literals import Literals
+from zelery.feel.precedence import by_precedence, joined
 from zelery.feel.syntax import Node
-from zelery.feel.temporal_text import (
-    is_months,
-    is_offset_time,
-    read_any,
-    read_date,
-    read_date_time,
-    read_duration,
-    read_local_time,
-    read_months,
-    read_offset_time,
-)
 
-_T = TypeVar("_T")
-_NAMES_WITH_RESERVED_WORDS = ("and", "or", "date and time", "years and months duration", "get or else")
 _TYPES_WITH_BLANKS = ("years and months duration", "days and time duration", "date and time", "function")
-_LEVELS = (("+", "-"), ("*", "/"), ("**",))
-_AT_START = "start-of-input | ifOp | forOp | quantifiedOp | disjunction"
-_AT_END = 'binaryComparison | between | instanceOf | in | "and" | "or" | end-of-input'
-_FOUND_CHARS = 10
+_OPERATORS = ("**", "*", "/", "+", "-")
 _EXTERNAL_REFUSED = (
     "External functions are disabled. "
     "Use the FunctionProvider SPI (recommended) or enable external function in the configuration."
@@ -52,199 +35,79 @@ def parse(text: str, limits: Limits, now: datetime, *, unary: bool = False) -> N
     end = parser.pos
     if node is None or not parser.at_end():
         raise parser.error(None if node is None else end)
-    if parser.external:
+    if parser.external is not None:
         message = f"validation of expression '{text}' failed: {_EXTERNAL_REFUSED}"
         raise FeelParseError(text, parser.external, ("an expression",), message)
     return node
 
 
-class _Parser:
-    """The grammar's rules as methods: each answers a node and moves on, or answers None and stays."""
+class _Parser(Literals):
+    """The grammar's rules as methods: each answers a node and moves on, or answers None; who called it goes back."""
 
     def __init__(self, text: str, limits: Limits, now: datetime) -> None:
-        self.text = text
-        self.limits = limits
-        self.now = now
-        self.pos = 0
+        super().__init__(text, limits, now)
         self.depth = 0
-        self.furthest = 0
-        self.expected: list[str] = []
-        self.memo: dict[tuple[str, int], tuple[Any, int]] = {}
-        self.external = 0
+        self.expressions: dict[int, tuple[Node | None, int]] = {}
+        self.sums: dict[int, tuple[Node | None, int]] = {}
+        self.values: dict[int, tuple[Node | None, int]] = {}
 
-    # ---- small parts
-
-    def skip(self) -> None:
-        """Move over blanks and comments."""
-        text, pos = self.text, self.pos
-        if pos >= len(text) or "/" < text[pos] < "\x7f" or text[pos] in '"#$%&()*+,-.':
-            return
-        found = SPACE.match(text, pos)
-        self.pos = found.end() if found else pos
-        if text.startswith("/*", self.pos):
-            self.expect("*/", len(text))
-            raise self.error(self.pos)
-
-    def expect(self, what: str, at: int | None = None) -> None:
-        """Remember what could have stood here, for the furthest place."""
-        at = self.pos if at is None else at
-        if at > self.furthest:
-            self.furthest, self.expected = at, [what]
-        elif at == self.furthest and what not in self.expected:
-            self.expected.append(what)
-
-    def token(self, token: str) -> bool:
-        """Blanks, then exactly this."""
-        start = self.pos
-        self.skip()
-        if self.text.startswith(token, self.pos):
-            self.pos += len(token)
-            return True
-        self.expect(f'"{token}"')
-        self.pos = start
-        return False
-
-    def one_of(self, *tokens: str) -> str | None:
-        """Blanks, then the first of these that is there."""
-        return next((token for token in tokens if self.token(token)), None)
-
-    def at_end(self) -> bool:
-        self.skip()
-        return self.pos == len(self.text)
-
-    def error(self, rest: int | None) -> FeelParseError:
-        """The reference's message names the start of the rest; ours, beside it, the furthest place."""
-        text = self.text
-        if rest is not None:
-            self.pos = rest
-            found = SPACE.match(text, rest)
-            rest = found.end() if found else rest
-        at = rest or 0
-        before = text[:at]
-        line, column = before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1
-        found_text = (
-            text[at : at + _FOUND_CHARS]
-            .replace("\\", "\\\\")
-            .replace('"', '\\"')
-            .replace("\n", "\\n")
-            .replace("\t", "\\t")
-        )
-        expected = _AT_START if rest is None else _AT_END
-        message = f"failed to parse expression '{text}': Expected ({expected}):{line}:{column}, found \"{found_text}\""
-        return FeelParseError(text, self.furthest, tuple(self.expected), message)
-
-    def identifier(self) -> str | None:
-        found = IDENTIFIER.match(self.text, self.pos)
-        if found is None or found[0] in RESERVED:
-            self.expect("a name")
-            return None
-        self.pos = found.end()
-        return str(found[0])
-
-    def name(self) -> str | None:
-        """A name, maybe in backticks, after blanks."""
-        start = self.pos
-        self.skip()
-        if self.text.startswith("`", self.pos):
-            found = ESCAPED_NAME.match(self.text, self.pos)
-            if found:
-                self.pos = found.end()
-                return found[1]
-        name = self.identifier()
-        if name is None:
-            self.pos = start
-        return name
-
-    def property_name(self) -> str | None:
-        return "time offset" if self.token("time offset") else self.name()
-
-    def long_name(self) -> str | None:
-        """A name of several words, after blanks."""
-        start = self.pos
-        self.skip()
-        begin = self.pos
-        words = 0
-        while self.identifier() is not None:
-            words += 1
-            end = self.pos
-            while self.text.startswith(" ", self.pos):
-                self.pos += 1
-            if self.pos == end:
-                break
-        if words > 1:
-            self.pos = end
-            return self.text[begin:end]
-        self.pos = start
-        return None
-
-    def quoted(self) -> str | None:
-        """A string's text between the quotes, escapes as they are, after blanks."""
-        start = self.pos
-        self.skip()
-        found = STRING.match(self.text, self.pos)
-        if found is None:
-            self.expect("a string")
-            self.pos = start
-            return None
-        self.pos = found.end()
-        return found[1]
-
-    def separated(self, item: Callable[[], _T | None]) -> list[_T]:
-        """Items with commas between; none is fine."""
-        found: list[_T] = []
-        while True:
-            start = self.pos
-            if found and not self.token(","):
-                return found
-            value = item()
-            if value is None:
-                self.pos = start
-                return found
-            found.append(value)
-
-    def remembered(self, rule: str, parse: Callable[[], Node | None]) -> Node | None:
-        key = (rule, self.pos)
-        known = self.memo.get(key)
-        if known is None:
-            start = self.pos
-            node = parse()
-            if node is None:
-                self.pos = start
-            known = self.memo[key] = (node, self.pos)
-        self.pos = known[1]
-        return known[0]
+    def deeper(self) -> None:
+        """Account for a level of nesting, before Python's own stack ends."""
+        if self.depth > self.limits.nesting_max:
+            exceeded("nesting_max", f"The expression is nested more than {self.limits.nesting_max} levels deep.")
+        self.depth += 1
 
     # ---- expressions, from the loosest to the tightest
 
     def expression(self) -> Node | None:
         self.skip()
-        return self.remembered("expression", self._expression)
-
-    def _expression(self) -> Node | None:
         start = self.pos
-        for token, rule in (
-            ("if", self.conditional),
-            ("for", self.loop),
-            ("some", self.quantified),
-            ("every", self.quantified),
-        ):
-            if self.text.startswith(token, start):
-                node = rule()
+        known = self.expressions.get(start)
+        if known is not None:
+            node, self.pos = known
+            return node
+        self.deeper()
+        node = None
+        for word, rule in _KEYWORDS:
+            if self.text.startswith(word, start):
+                node = rule(self)
                 if node is not None:
-                    return node
+                    break
                 self.pos = start
-        return self.junction(0)
+        if node is None:
+            node = self.disjunction()
+        self.depth -= 1
+        self.expressions[start] = node, self.pos
+        return node
 
     def conditional(self) -> Node | None:
-        parts: list[Node] = []
-        for token in ("if", "then", "else"):
-            if not self.token(token):
-                return None
-            part = self.expression()
-            if part is None:
-                return None
-            parts.append(part)
-        return syntax.If(*parts)
+        """if … then … else …; further ones after else are branches of the same node, however many they are."""
+        branches: list[tuple[Node, Node]] = []
+        starts: list[int] = []
+        otherwise = None
+        while self.text.startswith("if", self.pos):
+            start = self.pos
+            branch = self.branch()
+            if branch is None:
+                self.pos = start
+                otherwise = self.disjunction() if branches else None
+                break
+            starts.append(start)
+            branches.append(branch)
+            self.skip()
+        else:
+            otherwise = self.expression()
+        while otherwise is None and branches:
+            # What follows the last else is none: then its "if" is no conditional, but may be a name.
+            self.pos = starts.pop()
+            branches.pop()
+            otherwise = self.disjunction() if branches else None
+        return None if otherwise is None else syntax.If(tuple(branches), otherwise)
+
+    def branch(self) -> tuple[Node, Node] | None:
+        condition = self.expression() if self.token("if") else None
+        then = self.expression() if condition is not None and self.token("then") else None
+        return None if condition is None or then is None or not self.token("else") else (condition, then)
 
     def loop(self) -> Node | None:
         self.token("for")
@@ -276,52 +139,42 @@ class _Parser:
         value = self.value()
         return None if value is None else (name, value)
 
-    def junction(self, level: int) -> Node | None:
-        """A chain of "or" (level 0), of "and" (level 1), or what they join."""
-        if level == 2:
-            return self.comparison()
-        operands: list[Node] = []
+    def disjunction(self) -> Node | None:
+        """Comparisons joined by "and", and these joined by "or"."""
+        chains: list[list[Node]] = []
         while True:
             start = self.pos
-            if operands and not self.token("and" if level else "or"):
+            joint = self.one_of("and", "or") if chains else "or"
+            if joint is None:
                 break
-            node = self.junction(level + 1)
+            left = self.arithmetic()
+            node = self.simple_test() if left is None else self.compared(left)
             if node is None:
                 self.pos = start
                 break
-            operands.append(node)
-        if len(operands) < 2:
-            return operands[0] if operands else None
-        return syntax.Junction(bool(level), tuple(operands))
+            if joint == "or":
+                chains.append([])
+            chains[-1].append(node)
+        return joined(False, [joined(True, chain) for chain in chains]) if chains else None
 
-    def comparison(self) -> Node | None:
-        left = self.arithmetic()
-        if left is None:
-            return self.simple_test()
+    def compared(self, left: Node) -> Node:
+        """The comparison that begins with left, or left alone."""
         start = self.pos
-        node = self.compared(left)
-        if node is None:
-            self.pos = start
-            return left
-        return node
-
-    def compared(self, left: Node) -> Node | None:
         operator = self.one_of("<=", ">=", "<", ">", "!=", "=")
         if operator:
             right = self.arithmetic()
-            if right is None:
-                return None
-            if operator == "!=":
+            if right is not None and operator == "!=":
                 return syntax.Not(syntax.Comparison("=", left, right))
-            return syntax.Comparison(operator, left, right)
-        start = self.pos
-        for token, rule in (("between", self.between), ("instance", self.instance_of), ("in", self.membership)):
-            if self.token(token):
-                node = rule(left)
+            if right is not None:
+                return syntax.Comparison(operator, left, right)
+        else:
+            for token, rule in (("between", self.between), ("instance", self.instance_of), ("in", self.membership)):
+                node = rule(left) if self.token(token) else None
                 if node is not None:
                     return node
                 self.pos = start
-        return None
+        self.pos = start
+        return left
 
     def between(self, left: Node) -> Node | None:
         low = self.arithmetic()
@@ -350,59 +203,57 @@ class _Parser:
         return None if test is None else syntax.In(left, test)
 
     def arithmetic(self) -> Node | None:
+        """Values with operators between them."""
         self.skip()
-        return self.remembered("arithmetic", self._arithmetic)
-
-    def _arithmetic(self, level: int = 0) -> Node | None:
-        operand = self.negation if level == len(_LEVELS) - 1 else lambda: self._arithmetic(level + 1)
-        first = operand()
-        if first is None:
-            return None
-        rest: list[tuple[str, Node]] = []
+        begin = self.pos
+        known = self.sums.get(begin)
+        if known is not None:
+            node, self.pos = known
+            return node
+        operands: list[Node] = []
+        operators: list[str] = []
         while True:
             start = self.pos
-            operator = self.one_of(*_LEVELS[level])
-            node = operand() if operator else None
-            if operator is None or node is None:
+            operator = self.one_of(*_OPERATORS) if operands else ""
+            minus = operator is not None and self.token("-")
+            operand = self.value() if operator is not None else None
+            if operand is None or operator is None:
                 self.pos = start
-                return syntax.Arithmetic(first, tuple(rest)) if rest else first
-            rest.append((operator, node))
-
-    def negation(self) -> Node | None:
-        start = self.pos
-        minus = self.token("-")
-        value = self.value()
-        if value is None:
-            self.pos = start
-            return None
-        return syntax.Negation(value) if minus else value
+                break
+            operands.append(syntax.Negation(operand) if minus else operand)
+            operators.append(operator)
+        node = by_precedence(operands, operators[1:]) if operands else None
+        self.sums[begin] = node, self.pos
+        return node
 
     # ---- values
 
     def value(self) -> Node | None:
+        """A literal, a name, a call or brackets, with the filters and properties behind it."""
         self.skip()
-        return self.remembered("value", self._value)
-
-    def _value(self) -> Node | None:
-        self.depth += 1
-        if self.depth > self.limits.nesting_max:
-            exceeded("nesting_max", f"The expression is nested more than {self.limits.nesting_max} levels deep.")
-        node = self.terminal()
-        chained = 0
-        while node is not None:
-            following = self.chained(node)
-            if following is None:
+        start = self.pos
+        known = self.values.get(start)
+        if known is not None:
+            node, self.pos = known
+            return node
+        node, links = None, 0
+        # Most of the grammar's alternatives are told apart by their first character.
+        for rule in _TERMINALS.get(self.text[start : start + 1], _WORDS):
+            node = rule(self)
+            if node is not None:
                 break
-            node = following
-            chained += 1
-            if chained > self.limits.nesting_max:
-                exceeded(
-                    "nesting_max", f"The expression chains more than {self.limits.nesting_max} filters and properties."
-                )
-        self.depth -= 1
+            self.pos = start
+        following = node
+        while following is not None:
+            if links > self.limits.nesting_max:
+                exceeded("nesting_max", f"More than {self.limits.nesting_max} filters and properties follow a value.")
+            node, links = following, links + 1
+            following = self.linked(node)
+        self.values[start] = node, self.pos
         return node
 
-    def chained(self, source: Node) -> Node | None:
+    def linked(self, source: Node) -> Node | None:
+        """A property of the source, or the source filtered."""
         start = self.pos
         if self.token("."):
             key = self.property_name()
@@ -415,74 +266,30 @@ class _Parser:
         self.pos = start
         return None
 
-    def terminal(self) -> Node | None:
-        """The first of the grammar's alternatives that fits; most are told apart by their first character."""
-        start = self.pos
-        first = self.text[start : start + 1]
-        rules = _TERMINALS.get(first)
-        for rule in _WORDS if rules is None else rules:
-            node = rule(self)
-            if node is not None:
-                return node
-            self.pos = start
-        return None
-
-    def temporal(self) -> Node | None:
-        if self.text.startswith("@", self.pos):
-            self.pos += 1
-            quoted = self.quoted()
-            return None if quoted is None else syntax.Literal(read_any(quoted, self.now))
-        for name in ("duration", "date and time", "date", "time"):
-            if self.text.startswith(name, self.pos):
-                start = self.pos
-                self.pos += len(name)
-                quoted = self.quoted() if self.token("(") else None
-                if quoted is not None and self.token(")"):
-                    return syntax.Literal(self.temporal_literal(name, quoted))
-                self.pos = start
-        return None
-
-    def temporal_literal(self, name: str, text: str) -> Any:
-        if name == "duration":
-            return read_months(text) if is_months(text) else read_duration(text)
-        if name == "date and time":
-            return read_date_time(text, strict=False)
-        if name == "date":
-            return read_date(text)
-        return read_offset_time(text, self.now) if is_offset_time(text) else read_local_time(text)
-
     def call(self) -> Node | None:
-        start = self.pos
-        long_name = self.long_name()
-        if long_name is None:
-            for name in _NAMES_WITH_RESERVED_WORDS:
-                if self.text.startswith(name, start):
-                    self.pos += len(name)
-                    long_name = name
-                    break
-        names = [long_name] if long_name is not None else self.names()
+        names = self.function_names()
         if not names or not self.token("("):
             return None
-        call = self.arguments(names)
-        return call if self.token(")") else None
-
-    def arguments(self, names: list[str]) -> Node:
+        labels: list[str] = []
+        arguments: list[Node] = []
+        while True:
+            start = self.pos
+            if arguments and not self.token(","):
+                break
+            # Either all arguments are named or none is: the first decides.
+            label = self.label() if labels or not arguments else None
+            argument = self.argument() if label is not None or not labels else None
+            if argument is None:
+                self.pos = start
+                break
+            labels += () if label is None else (label,)
+            arguments.append(argument)
         path = syntax.Reference(tuple(names[:-1])) if len(names) > 1 else None
-        named = self.separated(self.named_argument)
-        if named:
-            unique = dict(named)
-            return syntax.Call(path, names[-1], tuple(unique.values()), tuple(unique))
-        return syntax.Call(path, names[-1], tuple(self.separated(self.argument)))
-
-    def named_argument(self) -> tuple[str, Node] | None:
-        name = self.parameter()
-        if name is None or not self.token(":"):
-            return None
-        value = self.argument()
-        return None if value is None else (name, value)
-
-    def parameter(self) -> str | None:
-        return self.long_name() or self.name()
+        if labels:
+            unique = dict(zip(labels, arguments, strict=True))
+            labels, arguments = list(unique), list(unique.values())
+        call = syntax.Call(path, names[-1], tuple(arguments), tuple(labels) or None)
+        return call if self.token(")") else None
 
     def argument(self) -> Node | None:
         start = self.pos
@@ -491,44 +298,6 @@ class _Parser:
             return node
         self.pos = start
         return self.expression()
-
-    def names(self) -> list[str]:
-        """Names with dots between."""
-        names: list[str] = []
-        while True:
-            start = self.pos
-            name = None if names and not self.token(".") else self.property_name()
-            if name is None:
-                self.pos = start
-                return names
-            names.append(name)
-
-    def reference(self) -> Node | None:
-        names = self.names()
-        return syntax.Reference(tuple(names)) if names else None
-
-    def word(self) -> Node | None:
-        """null, true and false."""
-        for word, value in (("null", None), ("true", True), ("false", False)):
-            if self.text.startswith(word, self.pos):
-                self.pos += len(word)
-                return syntax.Literal(value)
-        return None
-
-    def string(self) -> Node | None:
-        quoted = self.quoted()
-        return None if quoted is None else syntax.Literal(unescape(quoted) if "\\" in quoted else quoted)
-
-    def number(self) -> Node | None:
-        found = NUMBER.match(self.text, self.pos)
-        if found is None:
-            self.expect("a value")
-            return None
-        self.pos = found.end()
-        digits = found[0]
-        if len(digits) > self.limits.digits_max:
-            exceeded("digits_max", f"A number has more than {self.limits.digits_max} digits.")
-        return syntax.Literal(Decimal(digits) if "." in digits else int(digits))
 
     def list(self) -> Node | None:
         if not self.token("["):
@@ -549,25 +318,6 @@ class _Parser:
         value = self.expression()
         return None if value is None else (key, value)
 
-    def key(self) -> str | None:
-        """Any symbols but the reserved ones, blanks only between them; or a name in backticks; or a string."""
-        start = self.pos
-        self.skip()
-        begin = end = self.pos
-        while self.pos < len(self.text) and self.text[self.pos] not in KEY_END:
-            self.pos += 1
-            end = self.pos
-            self.skip()
-        if end > begin:
-            self.pos = end
-            return self.text[begin:end]
-        self.pos = start
-        name = self.name()
-        return self.quoted() if name is None else name
-
-    def input(self) -> Node | None:
-        return syntax.Input() if self.token("?") else None
-
     def function(self) -> Node | None:
         if not (self.token("function") and self.token("(")):
             return None
@@ -576,15 +326,6 @@ class _Parser:
             return None
         body = self.external_body() or self.expression()
         return None if body is None else syntax.FunctionLiteral(tuple(parameters), body)
-
-    def external_body(self) -> Node | None:
-        start = self.pos
-        tokens = ("external", "{", "java", ":", "{", "class", ":", None, ",", "method signature", ":", None, "}", "}")
-        if all(self.token(token) if token else self.quoted() is not None for token in tokens):
-            self.external = start
-            return syntax.External()
-        self.pos = start
-        return None
 
     def group(self) -> Node | None:
         if not self.token("("):
@@ -640,15 +381,25 @@ class _Parser:
 
     def range(self) -> syntax.RangeLiteral | None:
         opening = self.one_of("(", "]", "[")
-        start = self.arithmetic() if opening else None
+        if opening is None:
+            return None
+        self.deeper()
+        start = self.arithmetic()
         end = self.arithmetic() if start is not None and self.token("..") else None
         closing = self.one_of(")", "[", "]") if end is not None else None
+        self.depth -= 1
         if start is None or end is None or closing is None:
             return None
         return syntax.RangeLiteral(start, opening == "[", end, closing == "]")
 
 
 _Rule = Callable[[_Parser], Node | None]
+_KEYWORDS: tuple[tuple[str, _Rule], ...] = (
+    ("if", _Parser.conditional),
+    ("for", _Parser.loop),
+    ("some", _Parser.quantified),
+    ("every", _Parser.quantified),
+)
 _WORDS: tuple[_Rule, ...] = (
     _Parser.temporal,
     _Parser.call,

@@ -147,8 +147,9 @@ class UnaryTest:
 
 @dataclass(frozen=True, slots=True)
 class If:
-    condition: "Node"
-    then: "Node"
+    """Conditions with what each means, tried in order."""
+
+    branches: tuple[tuple["Node", "Node"], ...]
     otherwise: "Node"
 
 
