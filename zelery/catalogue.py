@@ -9,7 +9,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 
-from zelery.errors import SettingError, UnknownConnectorError
+from zelery.errors import NotInstalledError, SettingError, UnknownConnectorError
 from zelery.sdk.connector import OutboundConnector
 from zelery.settings import Settings
 
@@ -30,20 +30,34 @@ class Served:
 
 
 def served(settings: Settings) -> dict[str, Served]:
-    """The connectors to serve, by job type, in the order of their types.
+    """The connectors to serve, by job type, in the order of their types; those that lack a package are `absent`.
 
     Raises SettingError when one cannot be imported, or when two claim one job type.
     """
     disabled = {name.lower() for name in settings.outbound_disabled}
     found: dict[str, Served] = {}
     for point in installed():
-        each = _served(load(point), settings)
+        try:
+            each = _served(load(point), settings)
+        except NotInstalledError:
+            continue
         if each.type.lower() in disabled:
             continue
         if each.type in found:
             names = f"{found[each.type].connector.name!r} and {each.connector.name!r}"
             raise SettingError(f"two connectors serve {each.type}: {names}; disable or rename one")
         found[each.type] = each
+    return found
+
+
+def absent() -> dict[str, str]:
+    """The connectors that cannot be served because a package is missing: by job type, how to install it."""
+    found: dict[str, str] = {}
+    for point in installed():
+        try:
+            load(point)
+        except NotInstalledError as error:
+            found[point.name] = error.remedy
     return found
 
 
@@ -55,10 +69,16 @@ def installed() -> Iterator[EntryPoint]:
 def load(point: EntryPoint) -> OutboundConnector:
     """Import a connector.
 
-    Raises SettingError when its module cannot be imported, or holds something else.
+    Raises NotInstalledError when a package of its extra is missing (the entry point names the extra: `module:name
+    [slack]`), SettingError when its module cannot be imported for another reason, or holds something else.
     """
     try:
         connector = point.load()
+    except ModuleNotFoundError as error:
+        if point.extras and not f"{point.module}.".startswith(f"{error.name}."):
+            package = f"{point.dist.name if point.dist else 'zelery'}[{','.join(point.extras)}]"
+            raise NotInstalledError(point.name, f"pip install '{package}'") from error
+        raise SettingError(f"connector {point.name} cannot be imported from {point.value}: {error}") from error
     except (ImportError, AttributeError) as error:
         raise SettingError(f"connector {point.name} cannot be imported from {point.value}: {error}") from error
     if not isinstance(connector, OutboundConnector):

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from zelery.catalogue import served
+from zelery.catalogue import absent, served
 from zelery.settings import Settings, shown
 
 
@@ -31,7 +31,8 @@ def settings(*, as_json: bool) -> None:
 @click.command("connectors")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
 def connectors(*, as_json: bool) -> None:
-    """Show the outbound connectors that are served here, and the variables that each reads."""
+    """Show the outbound connectors that are served here, the variables that each reads, and what is not installed."""
+    settings = Settings.read()
     rows: list[dict[str, Any]] = [
         {
             "type": each.type,
@@ -39,14 +40,18 @@ def connectors(*, as_json: bool) -> None:
             "timeout_s": each.timeout.total_seconds(),
             "variables": list(each.connector.variables),
         }
-        for each in served(Settings.read()).values()
+        for each in served(settings).values()
     ]
+    missing = absent()
     if as_json:
+        rows += [{"type": job_type, "not_installed": remedy} for job_type, remedy in missing.items()]
         click.echo(json.dumps(rows, indent=2))
         return
     table = Table("Job type", "Name", "Timeout", "Variables")
     for row in rows:
         table.add_row(row["type"], row["name"], f"{row['timeout_s']:g} s", ", ".join(row["variables"]))
+    for job_type, remedy in missing.items():
+        table.add_row(job_type, "", "", f"not installed: {remedy}")
     _print(table)
 
 

@@ -2,6 +2,7 @@
 
     ZeleryError
     ├── SettingError          a setting has a value that cannot be used
+    │   └── NotInstalledError a connector needs a package that is not installed
     ├── UnavailableError      Zeebe or Redis cannot be reached
     ├── GatewayError          Zeebe refused a command
     │   ├── NotFoundError     what the command was about is gone
@@ -28,6 +29,15 @@ class ZeleryError(Exception):
 
 class SettingError(ZeleryError):
     """A setting has a value that cannot be used."""
+
+
+class NotInstalledError(SettingError):
+    """A connector needs a package that is not installed."""
+
+    def __init__(self, connector: str, remedy: str) -> None:
+        super().__init__(f"connector {connector} is not installed: {remedy}")
+        self.connector = connector
+        self.remedy = remedy
 
 
 class UnavailableError(ZeleryError):
