@@ -39,6 +39,7 @@ def create(settings: Settings) -> App:
     app.settings = settings
     app.conf.update(
         worker_pool="tasks.pool:TaskPool",
+        worker_consumer="tasks.consumer:Consumer",
         worker_concurrency=settings.worker_concurrency,
         # A worker takes what it can start, so that a slow one holds nothing that another could run.
         worker_prefetch_multiplier=1,

@@ -21,7 +21,7 @@ from tasks.execute import execute
 from tasks.leases import Held, Leases
 from tasks.report import Reporter
 from zelery.camunda.gateway import ZeebeGateway
-from zelery.catalogue import Served, served
+from zelery.catalogue import Served, absent, served
 from zelery.logs import logger
 from zelery.model import Completed, Failed, Ignored, Job, Thrown
 from zelery.redis import AWAY, connect
@@ -72,6 +72,8 @@ class Worker:
 class ConnectorTask(Task[..., Any]):
     """The Celery task of one connector. Its pool awaits `run`."""
 
+    Request = "tasks.consumer:Request"
+
     def __init__(self, each: Served, app: App) -> None:
         self.name = task_name(each.type)
         self._each = each
@@ -87,6 +89,8 @@ def register(app: App) -> None:
     """Give the application a task for each connector, and a worker process what it opens."""
     for each in served(app.settings).values():
         app.register_task(ConnectorTask(each, app))
+    for job_type, remedy in absent().items():
+        log.info("connector not installed", type=job_type, remedy=remedy)
     app.lifespan = lambda: lifespan(app)
 
 

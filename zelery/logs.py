@@ -23,6 +23,7 @@ _QUIET = (
     "celery.pool",
     "celery.bootsteps",
     "celery.worker.strategy",
+    "tornado.access",
 )
 
 
