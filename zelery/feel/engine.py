@@ -74,6 +74,10 @@ class Expression:
             raise FeelEvaluationError(str(fault), f"failed to evaluate expression '{self.text}' : {fault}") from None
         except (RecursionError, MemoryError):
             raise FeelLimitError("nesting_max", "The expression or its data is nested too deeply.") from None
+        except (ArithmeticError, ValueError) as error:
+            # No builtin should let one of these out; where one does, the expression has failed, not its worker.
+            reason = f"{type(error).__name__}: {error}"
+            raise FeelEvaluationError(reason, f"failed to evaluate expression '{self.text}' : {reason}") from error
 
 
 def _as_dict(context: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def to_json(value: Any) -> Any:
     if kind is str or kind is bool or value is None:
         return value
     if kind is int:
-        return value if LONG_MIN <= value <= LONG_MAX else float(to_float(value))
+        return value if LONG_MIN <= value <= LONG_MAX else _number(value)
     if kind is dict:
         # One level is done here: most values are texts and small numbers, and calls are what costs.
         return {

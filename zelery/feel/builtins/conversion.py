@@ -7,7 +7,7 @@ from typing import Any
 from zelery.feel.errors import Fault
 from zelery.feel.json_values import json_of, value_of
 from zelery.feel.limits import Run
-from zelery.feel.numbers import decimal_of, int32, text_of
+from zelery.feel.numbers import EXACT, decimal_of, int32, is_whole, text_of
 from zelery.feel.signature import Table, illegal
 from zelery.feel.temporal import (
     SECOND,
@@ -120,9 +120,13 @@ def time(run: Run, source: Any) -> Any:
     return Time(0, 0) if type(source) is Date else illegal(source)
 
 
+def _fraction(number: Any) -> Decimal:
+    return Decimal(0) if is_whole(number) else EXACT.remainder(decimal_of(number), Decimal(1))
+
+
 def _clock(hour: Any, minute: Any, second: Any, *, fraction: bool = True) -> int | None:
     parts = int32(hour), int32(minute), int32(second)
-    nano = int(decimal_of(second) % 1 * SECOND) if fraction else 0
+    nano = int(_fraction(second) * SECOND) if fraction else 0
     if not (0 <= parts[0] <= 23 and 0 <= parts[1] <= 59 and 0 <= parts[2] <= 59 and nano >= 0):
         return None
     return (parts[0] * 3600 + parts[1] * 60 + parts[2]) * SECOND + nano
