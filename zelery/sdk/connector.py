@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import inspect
 import typing
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -37,6 +37,11 @@ class Input(BaseModel):
         coerce_numbers_to_str=True,
         hide_input_in_errors=True,
     )
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Names only: by now the secrets stand in the values."""
+        for name in type(self).model_fields:
+            yield name, "…"
 
     @model_validator(mode="before")
     @classmethod
