@@ -19,7 +19,7 @@ from zelery.sdk.http import errors, repeat, response, transport, wire
 from zelery.sdk.http.authentication import OAuthAuthentication, granted, token_form
 from zelery.sdk.http.blocks import Blocks
 from zelery.sdk.http.connections import Connections
-from zelery.sdk.http.exchange import Exchange, Wire
+from zelery.sdk.http.exchange import Exchange, Wire, watched
 from zelery.sdk.http.request import Call, ProtocolViolationError, Request, request
 from zelery.sdk.http.routes import Routes, tls_context
 from zelery.sdk.http.target import ForeignUrlError
@@ -90,7 +90,7 @@ class HttpClient:
             blocks=Blocks.read(settings.http_blocks),
             bytes_max=settings.http_response_bytes_max,
         )
-        client = cls(exchange, blocks=exchange.blocks, bytes_max=exchange.bytes_max)
+        client = cls(watched(exchange), blocks=exchange.blocks, bytes_max=exchange.bytes_max)
         try:
             yield client
         finally:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+from collections.abc import Callable
 from typing import Protocol
 
+from zelery.errors import ConnectorError
 from zelery.sdk.http import wire
 from zelery.sdk.http.blocks import Blocks
 from zelery.sdk.http.connections import Connections
 from zelery.sdk.http.request import Request
 from zelery.sdk.http.routes import Routes
+from zelery.sdk.watch import Answered, Exchanged, watcher
 
 
 class Exchange(Protocol):
@@ -67,3 +71,35 @@ class Wire:
     def close(self) -> None:
         """Hang up everything that is idle."""
         self.connections.close()
+
+
+def watched(exchange: Exchange) -> Exchange:
+    """The exchange, and who looks on is told of each; in a worker nobody does, and it is the exchange itself."""
+    told = watcher.get()
+    return exchange if told is None else Watched(exchange=exchange, told=told)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Watched:
+    """Another exchange that somebody looks at."""
+
+    exchange: Exchange
+    told: Callable[[Exchanged], None]
+
+    async def __call__(self, request: Request) -> tuple[wire.Head, bytes]:
+        """What the other gives. Raises what the other raises."""
+        try:
+            head, body = await self.exchange(request)
+        except (wire.WireError, ConnectorError, asyncio.CancelledError) as error:
+            self._tell(request, f"no answer: {str(error) or type(error).__name__}")
+            raise
+        self._tell(request, Answered(status=head.status, reason=head.reason, headers=head.headers, body=body))
+        return head, body
+
+    def close(self) -> None:
+        """Hang up."""
+        self.exchange.close()
+
+    def _tell(self, request: Request, answer: Answered | str) -> None:
+        headers, url = request.headers, request.target.url
+        self.told(Exchanged(method=request.method, url=url, headers=headers, body=request.data or b"", answer=answer))
