@@ -10,6 +10,7 @@ import click
 
 from zelery.feel.engine import Engine, now
 from zelery.feel.errors import FeelError, FeelParseError
+from zelery.feel.reference import page
 
 
 @click.command("feel")
@@ -20,9 +21,15 @@ from zelery.feel.errors import FeelError, FeelParseError
     is_flag=True,
     help='Read {"id","expression","context"[,"unary":true,"input"]} a line, write {"id","value"|"error"}.',
 )
+@click.option("--builtins", is_flag=True, help="Print the builtin functions as Markdown, each with an example.")
 @click.option("--now", "moment", help="The time that now() answers, as 2026-01-02T03:04:05Z.")
-def command(expression: str | None, context_file: IO[bytes] | None, moment: str | None, *, jsonl: bool) -> None:
+def command(
+    expression: str | None, context_file: IO[bytes] | None, moment: str | None, *, jsonl: bool, builtins: bool
+) -> None:
     """Evaluate a FEEL EXPRESSION and print its value as JSON, and on standard error why a part of it is null."""
+    if builtins:
+        click.echo(page(), nl=False)
+        return
     engine = Engine(clock=_clock(moment))
     if jsonl:
         sys.stdout.writelines(_answers(engine, sys.stdin))

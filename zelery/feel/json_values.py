@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from zelery.feel.errors import Fault
 from zelery.feel.limits import Run
 from zelery.feel.numbers import FLOAT_EXACT, LONG_MAX, LONG_MIN, as_long, text_of, to_float
 from zelery.feel.temporal import DateTime, Time, offset_text
@@ -38,8 +39,11 @@ def to_json(value: Any) -> Any:
         return json_text(value)
     if kind is Function:
         return _function(value)
-    if kind is Range or kind is Failure:
-        return text(value)
+    if kind is Range:
+        raise Fault(f"java.lang.IllegalArgumentException: no value mapper found for '{text(value)}'")
+    if kind is Failure:
+        # What became of an argument among others that a list gathers; written as the Java runtime happens to do it.
+        return {"error": value.reason, "properties": {}, "comparable": False}
     kind_of(value)
     return None
 

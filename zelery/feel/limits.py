@@ -18,7 +18,7 @@ class Limits:
     """The most that one expression may use.
 
     text_chars_max: length of an expression's text.
-    nesting_max: levels of brackets and calls inside each other, in the text and in functions that call functions.
+    nesting_max: levels of expressions inside each other, links behind one value, functions that call functions.
     steps: elements visited, items made, functions called; about one microsecond each.
     deadline_s: seconds that one evaluation may take. It is looked at between steps, and it bounds regular expressions.
     list_items_max: items of a list that an expression makes.

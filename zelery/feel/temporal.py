@@ -206,6 +206,8 @@ def _check_day(day: int) -> int:
 
 _REGION = re.compile(r"[A-Za-z][A-Za-z0-9~/._+-]+")
 _FIXED = re.compile(r"(UTC|GMT|UT)(?:([+-])([0-9]{1,2}):?([0-9]{2})?:?([0-9]{2})?)?")
+_FULL_OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
+_NO_REGIONS = frozenset(("EST", "HST", "MST"))  # Names of tzdata that java.time has as abbreviations only.
 _OFFSET_MAX = 18 * 3600
 
 
@@ -242,9 +244,23 @@ def zone_of(name: str) -> str | None:
     return name if _region(name) else None
 
 
+def zone_in_text(name: str) -> str | int | None:
+    """What a date or time names after "@" or in brackets: a zone's id, an offset in seconds, or None where it is neither.
+
+    Unlike ZoneId.of, java.time's formatter wants offsets in full, as +02:00 and UTC+02:00.
+    """
+    if name == "Z":
+        return 0
+    fixed = _FIXED.fullmatch(name)
+    found = _FULL_OFFSET.fullmatch(name[len(fixed[1]) :] if fixed else name)
+    if fixed and fixed[2] and not found:
+        return None
+    return offset_seconds(*found.groups()) if found and not fixed else zone_of(name)
+
+
 @lru_cache(maxsize=1024)
 def _region(name: str) -> ZoneInfo | None:
-    if not _REGION.fullmatch(name) or name.startswith(("posix", "right/", "localtime")):
+    if not _REGION.fullmatch(name) or name in _NO_REGIONS or name.startswith(("posix", "right/", "localtime")):
         return None
     try:
         return ZoneInfo(name)
@@ -311,6 +327,12 @@ def at_instant(second: int, nano: int, zone: str) -> DateTime:
     offset = offset_at(zone, second)
     day, of_day = divmod(second + offset, DAY_S)
     return DateTime(_check_day(day), of_day * SECOND + nano, offset, zone)
+
+
+def at_offset(second: int, nano: int, offset: int) -> DateTime:
+    """An instant as clocks with an offset show it."""
+    day, of_day = divmod(second + offset, DAY_S)
+    return DateTime(_check_day(day), of_day * SECOND + nano, offset)
 
 
 def of_datetime(moment: datetime) -> DateTime:

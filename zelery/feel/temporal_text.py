@@ -16,6 +16,7 @@ from zelery.feel.temporal import (
     Temporal,
     Time,
     at_instant,
+    at_offset,
     at_zone,
     checked_day,
     civil,
@@ -26,7 +27,7 @@ from zelery.feel.temporal import (
     rest,
     standard_offset,
     truncated,
-    zone_of,
+    zone_in_text,
 )
 
 _DATE = r"(-?)((?:[1-9][0-9]{0,4})?[0-9]{4})-([01][0-9])-([0-3][0-9])"
@@ -104,8 +105,10 @@ def read_offset_time(text: str, now: datetime) -> Time | None:
     if found[8] is None:
         offset = offset_seconds(*found.group(5, 6, 7)) if found[5] else 0
         return None if offset is None else Time(nanos, offset)
-    zone = zone_of(found[8])
-    return None if zone is None else Time(nanos, standard_offset(zone, now), zone)
+    zone = zone_in_text(found[8])
+    if isinstance(zone, str):
+        return Time(nanos, standard_offset(zone, now), zone)
+    return None if zone is None else Time(nanos, zone)
 
 
 def is_offset_date_time(text: str) -> bool:
@@ -139,15 +142,20 @@ def read_offset_date_time(text: str) -> DateTime | None:
     if day is None or nanos is None:
         return None
     if found[13] is not None:
-        zone = zone_of(found[13])
-        return None if zone is None else at_zone(day, nanos, zone)
+        zone = zone_in_text(found[13])
+        if isinstance(zone, str):
+            return at_zone(day, nanos, zone)
+        return None if zone is None else DateTime(day, nanos, zone)
     offset = offset_seconds(*found.group(9, 10, 11)) if found[9] else 0
     if offset is None:
         return None
     if found[12] is None:
         return DateTime(day, nanos, offset)
-    zone = zone_of(found[12])
-    return None if zone is None else at_instant(day * DAY_S + nanos // SECOND - offset, nanos % SECOND, zone)
+    zone = zone_in_text(found[12])
+    second = day * DAY_S + nanos // SECOND - offset
+    if isinstance(zone, str):
+        return at_instant(second, nanos % SECOND, zone)
+    return None if zone is None else at_offset(second, nanos % SECOND, zone)
 
 
 def is_months(text: str) -> bool:

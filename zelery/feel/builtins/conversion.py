@@ -19,6 +19,7 @@ from zelery.feel.temporal import (
     Months,
     Time,
     at_instant,
+    at_offset,
     at_zone,
     checked_day,
     months_between,
@@ -104,8 +105,7 @@ def _in_zone(moment: LocalDateTime | DateTime, zone: str) -> DateTime:
         return at_zone(moment.day, moment.nanos, name) if name else DateTime(moment.day, moment.nanos, offset or 0)
     if name:
         return at_instant(moment.second, moment.nanos % SECOND, name)
-    day, second = divmod(moment.second + (offset or 0), 86_400)
-    return DateTime(day, second * SECOND + moment.nanos % SECOND, offset or 0)
+    return at_offset(moment.second, moment.nanos % SECOND, offset or 0)
 
 
 @define("time", "from")

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from zelery.feel.compare import identical, order
+from zelery.feel.errors import Fault
 from zelery.feel.limits import Run
 from zelery.feel.signature import Table, illegal
-from zelery.feel.values import Range, kind_of
+from zelery.feel.values import Range, kind_of, text
 
 TABLE = Table()
 _POINTS = frozenset(
@@ -41,8 +42,10 @@ def _define(name: str, shapes: dict[str, _Rule], *signatures: str) -> None:
 
     def function(run: Run, x: Any, y: Any) -> Any:
         rule = shapes.get(("r" if type(x) is Range else "p") + ("r" if type(y) is Range else "p"))
-        if rule is None or not _comparable(x, y):
+        if not _comparable(x, y):
             return illegal(x, y)
+        if rule is None:
+            raise Fault(f"scala.MatchError: ({text(x)},{text(y)}) (of class scala.Tuple2)")
         return rule(x, y, run)
 
     TABLE.define(name, *signatures)(function)
@@ -125,6 +128,11 @@ def _turned(rule: _Rule) -> _Rule:
     return lambda x, y, run: rule(y, x, run)
 
 
+def _never(_x: Any, _y: Any, _run: Run) -> bool:
+    """A point never coincides with an interval."""
+    return False
+
+
 _ANY = ("point1, point2", "point, range", "range, point", "range1, range2")
 _define(
     "before",
@@ -167,7 +175,7 @@ _define(
 )
 _define(
     "coincides",
-    {"rr": lambda x, y, run: _same_start(x, y, run) and _same_end(x, y, run), "pp": _same},
+    {"rr": lambda x, y, run: _same_start(x, y, run) and _same_end(x, y, run), "pp": _same, "pr": _never, "rp": _never},
     "point1, point2",
     "range1, range2",
 )
