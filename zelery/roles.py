@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import click
 
+from zelery.flower import login
 from zelery.logs import configure, logger
 from zelery.settings import Settings
 
@@ -86,5 +87,7 @@ async def supervise(wanted: Sequence[Role]) -> None:
 def run(*, flower: bool) -> None:
     """Run everything on this machine: fetch, a worker a core, Flower."""
     settings = Settings.read()
+    if flower:
+        login(settings)  # What would end Flower again and again is said here, once.
     configure(settings)
     asyncio.run(supervise(roles(settings, flower=flower)))
