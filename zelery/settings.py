@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import (
-    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -24,7 +23,13 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from zelery.camunda.cluster import ClusterSettings
 from zelery.errors import SettingError
+from zelery.setting import Words, aliases
+from zelery.setting import setting as _set
+
+#: `aliases` is asked for here by those who ask for the settings.
+__all__ = ["Duration", "Settings", "Shown", "aliases", "mask_url", "shown"]
 
 #: Camunda's own name for a connector's setting: CONNECTOR_HTTP_REST_TIMEOUT (`spec/outbound.md` §1.2).
 _OVERRIDE = re.compile(r"CONNECTOR_(?P<connector>.+)_(?P<what>TYPE|TIMEOUT)")
@@ -38,56 +43,16 @@ def _duration(value: Any) -> Any:
     return timedelta(milliseconds=int(value)) if isinstance(value, str) and _MILLISECONDS.fullmatch(value) else value
 
 
-def _words(value: Any) -> Any:
-    """A comma list, as environment variables write lists."""
-    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
-
-
-def _address(value: Any) -> Any:
-    """`host:port`; newer Camunda clients write it as an address with a scheme."""
-    return re.sub(r"^(https?|grpcs?)://", "", value).rstrip("/") if isinstance(value, str) else value
-
-
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
-Address = Annotated[str, BeforeValidator(_address), Field(pattern=r"^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$")]
 ProxyScheme = Annotated[str, Field(pattern=r"^(http|https)$")]
 RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|unix)://\S+$")]
 
 
-def _set(*names: str, default: Any = ..., meaning: str, **limits: Any) -> Any:
-    return Field(default, validation_alias=AliasChoices(*names), description=meaning, **limits)
-
-
-class Settings(BaseModel):
+class Settings(ClusterSettings):
     """Everything that can be set. `Settings.read()` reads the environment."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
-    # -- the cluster
-    zeebe_address: Address = _set(
-        "ZEEBE_ADDRESS",
-        "CAMUNDA_CLIENT_GRPC_ADDRESS",
-        "CAMUNDA_CLIENT_ZEEBE_GRPC_ADDRESS",
-        "CAMUNDA_CLIENT_ZEEBE_GATEWAY_URL",
-        "ZEEBE_CLIENT_BROKER_GATEWAY_ADDRESS",
-        default="127.0.0.1:26500",
-        meaning="Zeebe's gRPC gateway, host:port.",
-    )
-    zeebe_plaintext: bool = _set(
-        "ZEEBE_INSECURE_CONNECTION",
-        "ZEEBE_CLIENT_SECURITY_PLAINTEXT",
-        default=True,
-        meaning="Talk to the gateway without TLS.",
-    )
-    tenant_ids: Words = _set(
-        "CAMUNDA_CLIENT_TENANT_IDS",
-        "ZEEBE_CLIENT_DEFAULT_JOB_WORKER_TENANT_IDS",
-        "ZEEBE_CLIENT_DEFAULT_TENANT_ID",
-        "TENANT_IDS",
-        default=(),
-        meaning="Tenants whose jobs are fetched, comma-separated; none means the cluster's default tenant.",
-    )
     # -- our own servers
     redis_url: RedisUrl = _set(
         "ZELERY_REDIS_URL",
@@ -315,12 +280,6 @@ def shown(settings: Settings, environment: Mapping[str, str]) -> Iterator[Shown]
         label = (aliases(field) or [field.description.split(":")[0] if field.description else name])[0]
         value = getattr(settings, name)
         yield Shown(label, _printable(value), (sources or ["default"])[0], field.description or "")
-
-
-def aliases(field: FieldInfo) -> list[str]:
-    """The environment variables that set a field, the documented one first."""
-    alias = field.validation_alias
-    return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else []
 
 
 class _Spelled(NamedTuple):
