@@ -27,6 +27,7 @@ from zelery.feel.temporal import (
     zone_of,
 )
 from zelery.feel.temporal_text import (
+    duration_text,
     is_day_time,
     is_months,
     is_offset_time,
@@ -156,7 +157,7 @@ def time_with_offset(_: Run, hour: Any, minute: Any, second: Any, offset: Any) -
         return illegal(hour, minute, second, offset)
     nanos = _clock(hour, minute, second)
     if nanos is None or abs(offset.seconds) > 18 * 3600:
-        return Failure(f"Failed to parse time from: {_shown(hour, minute, second)}, offset={text_of_value(offset)}")
+        return Failure(f"Failed to parse time from: {_shown(hour, minute, second)}, offset={duration_text(offset)}")
     return Time(nanos, offset.seconds)
 
 
