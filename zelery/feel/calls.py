@@ -114,9 +114,11 @@ def _invoke(function: Function, closures: tuple[Closure, ...], names: tuple[str,
 
 
 def _gathered(arguments: list[Any], fixed: int) -> list[Any]:
-    """The arguments from the last parameter on as one list; one list alone stands for itself."""
+    """The arguments from the last parameter on as one list; one list alone stands for itself.
+
+    A failure among them is an item like others: a function over numbers refuses it, a count counts it.
+    """
     further = arguments[fixed:]
     if not fixed and len(further) == 1 and type(further[0]) is list:
         return further
-    failed = next((value for value in further if type(value) is Failure), None)
-    return [*arguments[:fixed], failed or further]
+    return [*arguments[:fixed], further]

@@ -204,7 +204,8 @@ def _at(items: list[Any], index: Any) -> Any:
     """The item at an index from 1; from the end for a negative one."""
     at = index if type(index) is int else decimal_of(index)
     at = at - 1 if at > 0 else len(items) + at
-    return items[int(at)] if 0 <= at < len(items) else None
+    found = items[int(at)] if 0 <= at < len(items) else None
+    return None if type(found) is Failure else found
 
 
 def _kept(items: list[Any], condition: Closure, scope: Scope, reusable: bool, item_used: bool) -> Any:
