@@ -198,6 +198,8 @@ def as_long(x: type_number) -> int | None:
     if type(x) is int:
         return x if LONG_MIN <= x <= LONG_MAX else None
     value = decimal_of(x)
+    if not value:
+        return 0
     if value.adjusted() > 19 or not is_whole(value):
         return None
     whole = int(value)

@@ -31,7 +31,9 @@ def entry(value: Any, key: str, run: Run) -> Any:
         if found is not MISSING:
             return found
         if run.warnings is not None:
-            keys = ", ".join(f"'{known}'" for known in keys_of(value))
+            # A literal's keys come in its own order.
+            names = value if kind is Context else keys_of(value)
+            keys = ", ".join(f"'{known}'" for known in names)
             detail = f"Available keys: {keys}" if keys else "The context is empty"
             run.warn("NO_CONTEXT_ENTRY_FOUND", f"No context entry found with key '{key}'. {detail}")
         return None

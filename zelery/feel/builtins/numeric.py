@@ -34,13 +34,22 @@ _MODES = {
 }
 
 
+_INT_MAX = 2**31 - 1
+_FURTHER_MAX = 646_000_000  # About as many digits as Java's BigInteger can have.
+
+
 def rounded(run: Run, number: Any, scale: Any, mode: str) -> Any:
     """The number with so many digits after the point; with zeros before it for a negative scale."""
     value, places = decimal_of(number), int32(scale)
+    further = places + int(value.as_tuple().exponent)
+    if value and abs(further) > _FURTHER_MAX:
+        reason = "Underflow" if -further > _INT_MAX else "BigInteger would overflow supported range"
+        return Failure(f"Failed to apply rounding mode '{mode}': {reason}")
+    if further > 0 and places > run.limits.digits_max:
+        # The same number with more zeros than anybody means.
+        return settle(value)
     if value:
         run.allow_digits(max(value.adjusted() + 1 + places, 1))
-    else:
-        run.allow_digits(abs(places))
     unit = Decimal((0, (1,), -places))
     if not _MODES[mode]:
         exact = value.quantize(unit, rounding=ROUND_DOWN, context=EXACT)

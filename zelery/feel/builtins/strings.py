@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from zelery.feel.values import Failure, joined, utf16
 
 TABLE = Table()
 define = TABLE.define
+_HALVES = re.compile("[\ud800-\udfff]")
 _JAVA_BLANKS = frozenset("\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \u1680\u2028\u2029\u205f\u3000") | {
     chr(code) for code in range(0x2000, 0x200B) if code != 0x2007
 }
@@ -29,7 +31,8 @@ def _cut(units: str, start: int, end: int) -> str:
     if not 0 <= start <= end <= len(units):
         text = f"begin {start}, end {end}, length {len(units)}"
         raise Fault(f"java.lang.StringIndexOutOfBoundsException: {text}")
-    return joined(units[start:end])
+    # Half of a character has no UTF-8: the Java runtime writes "?" for it.
+    return _HALVES.sub("?", joined(units[start:end]))
 
 
 @define("substring", "string: string, start position: number")
