@@ -119,3 +119,15 @@ async def test_a_model_that_zeebe_does_not_take_is_refused_with_its_words(zeebe:
         assert await gateway.topology() == "8.5.8"
         with pytest.raises(GatewayError, match=r"deploying bad\.bpmn: INVALID_ARGUMENT"):
             await gateway.deploy({"bad.bpmn": b"<no/>"})
+
+
+@pytest.mark.integration
+async def test_who_waits_for_an_instance_gets_its_variables_at_its_end_or_is_told_that_it_goes_on(zeebe: Any) -> None:
+    async with ZeebeGateway.open(Settings(zeebe_address=zeebe.gateway)) as gateway:
+        ends, waits = f"p-{uuid.uuid4()}", f"p-{uuid.uuid4()}"
+        await gateway.deploy({f"{ends}.bpmn": line_of_tasks(ends)})
+        await gateway.deploy({f"{waits}.bpmn": line_of_tasks(waits, f"tests:{uuid.uuid4()}:1")})
+        assert await gateway.start_and_wait(ends, {"a": 1, "b": [2]}, wait_s=10) == {"a": 1, "b": [2]}
+        assert await gateway.start_and_wait(ends, {"a": 1, "b": [2]}, wait_s=10, fetch=("b",)) == {"b": [2]}
+        with pytest.raises(PushbackError, match=f"waiting for an instance of {waits}"):
+            await gateway.start_and_wait(waits, {}, wait_s=0.2)
