@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
@@ -56,13 +56,20 @@ class Place:
         return cls(tenant_id=job.tenant_id, process_id=job.process_id)
 
 
+class SecretError(ConnectorError):
+    """A provider cannot know a secret. Its message is shown: it says where it asked and what to do, never a value."""
+
+    java_type = "java.lang.RuntimeException"
+
+
 class SecretProvider(Protocol):
     """Knows the values of some secrets. Called on the worker's event loop, which it must not block."""
 
     async def find(self, name: str, place: Place) -> str | None:
         """The value of a secret; None when this provider does not have it. An empty text is a value.
 
-        Raises anything when it cannot know; the attempt then fails, and the error's text is shown to nobody.
+        Raises SecretError when it cannot know. Anything else fails the attempt too, and its text is shown to nobody.
+        It may be asked for several secrets at a time, and for each of them once at a time.
         """
 
 
@@ -97,6 +104,7 @@ class Secrets:
         self._cache_s = cache_s
         self._clock = clock
         self._known: dict[tuple[str, Place], tuple[float, str]] = {}
+        self._asking: dict[tuple[str, Place], asyncio.Task[str]] = {}
 
     async def replace(self, text: str, place: Place, mask: Mask) -> str:
         """The text with every secret's value, escaped for JSON, in the place of its name.
@@ -130,22 +138,32 @@ class Secrets:
         until, value = self._known.get(key, (0.0, ""))
         if until > self._clock():
             return value
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = self._asking[key] = asyncio.create_task(self._learn(name, place))
+            asking.add_done_callback(lambda _: self._asking.pop(key, None))
+        # When a value has expired, all jobs in flight ask at once: one question answers them. A job that is cancelled
+        # leaves it to the others.
+        return await asyncio.shield(asking)
+
+    async def _learn(self, name: str, place: Place) -> str:
         value = await self._ask(name, place)
         while len(self._known) >= CACHED_MAX:
             del self._known[next(iter(self._known))]
-        self._known.pop(key, None)
-        self._known[key] = (self._clock() + self._cache_s, value)
+        self._known.pop((name, place), None)
+        self._known[name, place] = (self._clock() + self._cache_s, value)
         return value
 
     async def _ask(self, name: str, place: Place) -> str:
         for provider in self._providers:
             try:
                 value = await provider.find(name, place)
+            except SecretError:
+                raise
             except Exception as error:  # noqa: BLE001 - a provider is others' code, as a connector is
-                raise ConnectorError(
+                raise SecretError(
                     f"Fetching secrets failed in {type(provider).__name__} with {type(error).__name__}; "
-                    "its message is not shown, as it might hold secrets",
-                    error_type="java.lang.RuntimeException",
+                    "its message is not shown, as it might hold secrets"
                 ) from None
             if value is not None:
                 return value
@@ -234,7 +252,7 @@ def composed(settings: Settings) -> Callable[[str, Place], str]:
 async def open_secrets(settings: Settings, variables: Mapping[str, str] | None = None) -> AsyncIterator[Secrets]:
     """The providers that the settings name, in that order, over an environment (the process's own when none is given).
 
-    Raises SettingError when one that is named is not installed, or cannot be opened.
+    Raises SettingError when one that is named is not installed, lacks a package, or cannot be opened.
     """
     name_of = composed(settings)
     providers: list[SecretProvider] = []
@@ -260,11 +278,22 @@ async def _open_installed(name: str, settings: Settings, stack: AsyncExitStack) 
         )
     try:
         opened: SecretProvider = await stack.enter_async_context(points[name].load()(settings))
+    except ModuleNotFoundError as error:
+        raise SettingError(
+            f"ZELERY_SECRET_PROVIDERS: {name} needs a package that is not installed: {_remedy(points[name], error)}"
+        ) from error
     except (ImportError, AttributeError, OSError, ValueError) as error:
         raise SettingError(
             f"ZELERY_SECRET_PROVIDERS: {name} ({points[name].value}) cannot be opened: {error}"
         ) from error
     return opened
+
+
+def _remedy(point: EntryPoint, error: ModuleNotFoundError) -> str:
+    """The extra that the entry point names brings the package (`module:name [vault]`)."""
+    if not point.extras or f"{point.module}.".startswith(f"{error.name}."):
+        return str(error)
+    return f"pip install '{point.dist.name if point.dist else 'zelery'}[{','.join(point.extras)}]'"
 
 
 def _relaxed(name: str) -> Iterator[str]:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.roles import PLUGINS
 from zelery.errors import ConnectorError, InputError, SettingError
 from zelery.model import Job
 from zelery.secrets import (
@@ -16,6 +19,7 @@ from zelery.secrets import (
     Environment,
     Mask,
     Place,
+    SecretError,
     Secrets,
     composed,
     open_secrets,
@@ -152,6 +156,70 @@ async def test_what_a_failing_provider_says_is_shown_to_nobody() -> None:
     assert "hunter2" not in str(raised.value)
 
 
+async def test_an_error_that_is_meant_to_be_shown_is_shown() -> None:
+    class Sealed:
+        async def find(self, name: str, place: Place) -> str | None:
+            raise SecretError("the store is sealed: unseal it")
+
+    with pytest.raises(SecretError, match=r"^the store is sealed: unseal it$"):
+        await Secrets([Sealed()], cache_s=30).find("A", PLACE)
+
+
+@dataclasses.dataclass
+class Gated:
+    """Answers when the gate opens: with a value, or with an error."""
+
+    gate: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+    asked: list[str] = dataclasses.field(default_factory=list)
+    fails: bool = False
+
+    async def find(self, name: str, place: Place) -> str | None:
+        self.asked.append(name)
+        await self.gate.wait()
+        if self.fails:
+            raise SecretError("sealed")
+        return name.lower()
+
+
+async def turns() -> None:
+    """Lets every task come as far as it can."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_those_who_ask_for_one_secret_at_a_time_are_one_question() -> None:
+    provider = Gated()
+    kept = Secrets([provider], cache_s=0)
+    asking = [asyncio.create_task(kept.find(name, PLACE)) for name in "AABA"]
+    await turns()
+    provider.gate.set()
+    assert await asyncio.gather(*asking) == ["a", "a", "b", "a"]
+    assert sorted(provider.asked) == ["A", "B"]
+
+
+async def test_one_who_gives_up_leaves_the_question_to_the_others() -> None:
+    provider = Gated()
+    kept = Secrets([provider], cache_s=30)
+    first, second = (asyncio.create_task(kept.find("A", PLACE)) for _ in "12")
+    await turns()
+    first.cancel()
+    await turns()
+    provider.gate.set()
+    assert await second == "a"
+    assert first.cancelled()
+
+
+async def test_all_who_ask_get_the_error_and_the_next_asks_again() -> None:
+    provider = Gated(fails=True)
+    kept = Secrets([provider], cache_s=30)
+    asking = [asyncio.create_task(kept.find("A", PLACE)) for _ in "12"]
+    await turns()
+    provider.gate.set()
+    assert [str(error) for error in await asyncio.gather(*asking, return_exceptions=True)] == ["sealed", "sealed"]
+    provider.fails = False
+    assert await kept.find("A", PLACE) == "a"
+
+
 @dataclasses.dataclass
 class Rotating:
     """Each question has another answer."""
@@ -254,6 +322,51 @@ class TestOpening:
         with pytest.raises(SettingError, match="'valut'; there are environment, directory"):
             async with open_secrets(settings, {}):
                 pass
+
+
+@pytest.fixture
+def others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another distribution, installed beside."""
+    monkeypatch.syspath_prepend(str(PLUGINS))
+
+
+@pytest.mark.usefixtures("others")
+class TestProvidersOfOthers:
+    async def test_one_that_is_named_is_opened_in_its_place_and_closed_at_the_end(self) -> None:
+        settings = Settings.read({"ZELERY_SECRET_PROVIDERS": "environment,tests"})
+        async with open_secrets(settings, {"SECRET_ABC": "variable"}) as opened:
+            assert [await opened.find(name, PLACE) for name in ("ABC", "XYZ")] == ["variable", "ZYX"]
+        assert [provider.is_open for provider in sys.modules["secrets_for_tests"].opened] == [False]
+
+    async def test_one_that_is_not_named_is_not_even_imported(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delitem(sys.modules, "secrets_for_tests", raising=False)
+        async with open_secrets(Settings.read({}), {}):
+            assert "secrets_for_tests" not in sys.modules
+
+    @pytest.mark.parametrize(
+        ("name", "complaint"),
+        [
+            # its extra is missing
+            ("lacking", r"lacking needs a package that is not installed: pip install 'zelery-tests\[lacking\]'"),
+            ("broken", r"broken \(secrets_for_tests:no_such_function\) cannot be opened: .* no attribute"),
+            ("unset", "^STORE_URL is not set$"),  # its own words
+        ],
+    )
+    async def test_one_that_cannot_be_opened_says_why(self, name: str, complaint: str) -> None:
+        with pytest.raises(SettingError, match=complaint):
+            async with open_secrets(Settings.read({"ZELERY_SECRET_PROVIDERS": name}), {}):
+                pass
+
+
+@pytest.mark.parametrize(("name", "package"), [("vault", "hvac"), ("aws", "boto3")])
+async def test_our_extras_are_named_when_they_are_missing(
+    name: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, f"zelery.secret_providers.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, package, None)  # so importing it fails
+    with pytest.raises(SettingError, match=rf"{name} needs .* not installed: pip install 'zelery\[{name}\]'"):
+        async with open_secrets(Settings.read({"ZELERY_SECRET_PROVIDERS": name}), {}):
+            pass
 
 
 class TestMask:
