@@ -34,7 +34,6 @@ __all__ = ["Duration", "Settings", "Shown", "aliases", "mask_url", "shown"]
 #: Camunda's own name for a connector's setting: CONNECTOR_HTTP_REST_TIMEOUT (`spec/outbound.md` §1.2).
 _OVERRIDE = re.compile(r"CONNECTOR_(?P<connector>.+)_(?P<what>TYPE|TIMEOUT)")
 _BLOCK = re.compile(r"CAMUNDA_CONNECTOR_HTTP_BLOCK_(URL|PORT|REGEX)(_.+)?")
-#: Names that look like overrides of a connector called "OUTBOUND_…" or "HTTP_…" and are not.
 _MILLISECONDS = re.compile(r"\d+")
 
 
@@ -45,7 +44,10 @@ def _duration(value: Any) -> Any:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 ProxyScheme = Annotated[str, Field(pattern=r"^(http|https)$")]
+#: A path, with {name} at most once.
+SecretPath = Annotated[str, Field(pattern=r"^[^{}\s]*(\{name\}[^{}\s]*)?$", min_length=1)]
 RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|unix)://\S+$")]
+BrokerUrl = Annotated[str, Field(pattern=r"^(rediss?|redis\+socket|sentinel|amqps?)://\S+$")]
 
 
 class Settings(ClusterSettings):
@@ -59,7 +61,7 @@ class Settings(ClusterSettings):
         default="redis://127.0.0.1:6379/0",
         meaning="Redis: leases, counters, stores; and the broker.",
     )
-    broker_url: str | None = _set(
+    broker_url: BrokerUrl | None = _set(
         "ZELERY_BROKER_URL", default=None, meaning="Celery's broker (redis:// or amqp://); absent, the same Redis."
     )
     # -- jobs
@@ -168,6 +170,47 @@ class Settings(ClusterSettings):
         le=86_400,
         meaning="Seconds for which a secret's value is kept; a rotated secret is picked up after that.",
     )
+    secret_timeout_s: float = _set(
+        "ZELERY_SECRET_TIMEOUT_S", default=10.0, ge=0.1, le=300, meaning="Seconds for one question to Vault or AWS."
+    )
+    vault_address: str | None = _set("VAULT_ADDR", default=None, meaning="Vault's URL, for the provider `vault`.")
+    vault_token: SecretStr | None = _set("VAULT_TOKEN", default=None, meaning="A token for Vault.")
+    vault_namespace: str | None = _set("VAULT_NAMESPACE", default=None, meaning="Vault's namespace.")
+    vault_ca_file: str | None = _set(
+        "VAULT_CACERT", default=None, meaning="PEM file of the certificate authority that Vault's certificate is from."
+    )
+    vault_role_id: str | None = _set("VAULT_ROLE_ID", default=None, meaning="Log in to Vault as this AppRole.")
+    vault_secret_id: SecretStr | None = _set("VAULT_SECRET_ID", default=None, meaning="The AppRole's secret id.")
+    vault_kubernetes_role: str | None = _set(
+        "ZELERY_VAULT_KUBERNETES_ROLE",
+        default=None,
+        meaning="Log in to Vault by the pod's service account as this role.",
+    )
+    vault_kubernetes_token_file: str = _set(
+        "ZELERY_VAULT_KUBERNETES_TOKEN_FILE",
+        default="/var/run/secrets/kubernetes.io/serviceaccount/token",
+        meaning="File with the service account's token, read at each login.",
+    )
+    vault_login_mount: str | None = _set(
+        "ZELERY_VAULT_LOGIN_MOUNT", default=None, meaning="Where the login is mounted: approle or kubernetes if unset."
+    )
+    vault_mount: str = _set("ZELERY_VAULT_MOUNT", default="secret", min_length=1, meaning="Mount of the KV engine.")
+    vault_version: int = _set(
+        "ZELERY_VAULT_KV_VERSION", default=2, ge=1, le=2, meaning="The KV engine's version: 1 or 2."
+    )
+    vault_path: SecretPath = _set(
+        "ZELERY_VAULT_PATH",
+        default="zelery",
+        meaning="Path in the engine: an entry whose keys are the secrets, or with {name} one each, its key `value`.",
+    )
+    aws_region: str | None = _set(
+        "AWS_REGION", "AWS_DEFAULT_REGION", default=None, meaning="Region; if unset, the AWS profile's."
+    )
+    aws_secret: SecretPath = _set(
+        "ZELERY_AWS_SECRET",
+        default="zelery/{name}",
+        meaning="Secret in AWS Secrets Manager: with {name} one each, or one JSON object whose keys are the secrets.",
+    )
     # -- HTTP
     http_blocks: Mapping[str, str] = Field(
         default_factory=dict,
@@ -260,7 +303,9 @@ class Settings(ClusterSettings):
     @property
     def broker(self) -> str:
         """Celery's broker URL."""
-        return self.broker_url or self.redis_url
+        # Celery has names of its own for Redis on a Unix socket.
+        same = self.redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
+        return self.broker_url or (same if self.redis_url.startswith("unix://") else self.redis_url)
 
 
 class Shown(NamedTuple):
@@ -288,8 +333,16 @@ class _Spelled(NamedTuple):
 
 
 def _canonical(environment: Mapping[str, str]) -> dict[str, _Spelled]:
-    """Spring's relaxed binding: `camunda.client.grpc-address` and CAMUNDA_CLIENT_GRPC_ADDRESS are one name."""
-    return {re.sub(r"[.-]", "_", name).upper(): _Spelled(name, value) for name, value in environment.items()}
+    """Spring's relaxed binding: case, dots, dashes and underscores make no difference.
+
+    `camunda.client.grpc-address`, CAMUNDA_CLIENT_GRPC_ADDRESS and Spring's own CAMUNDA_CLIENT_GRPCADDRESS are one name.
+    """
+    known = {alias.replace("_", ""): alias for alias in reversed(_names(Settings))}
+    found = {}
+    for name, value in environment.items():
+        plain = re.sub(r"[.-]", "_", name).upper()
+        found[known.get(plain.replace("_", ""), plain)] = _Spelled(name, value)
+    return found
 
 
 def _names(model: type[BaseModel]) -> list[str]:
@@ -311,7 +364,7 @@ def _complaints(model: type[BaseModel], error: ValidationError, found: Mapping[s
         names = [alias for alias in aliases(field) if alias in found] if field else []
         if names:
             secret = field is not None and "SecretStr" in str(field.annotation)
-            value = "***" if secret else repr(found[names[0]].value)
+            value = "***" if secret else repr(mask_url(found[names[0]].value))
             yield f"{found[names[0]].name}={value}: {_allowed(fault['msg'], field)}"
         else:
             inner = f"CONNECTOR_{fault['loc'][-1]}_TIMEOUT" if place == "connector_timeouts" else place
