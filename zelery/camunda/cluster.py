@@ -80,7 +80,7 @@ class ClusterSettings(BaseModel):
         "ZEEBE_CLIENT_SECURITY_CERTPATH",
         "CAMUNDA_MTLS_CA_PATH",
         default=None,
-        meaning="PEM file of the authorities trusted for the gateway and the token endpoint, instead of the system's.",
+        meaning="PEM file of the authorities to trust for the gateway; for the token endpoint, beside the system's.",
     )
     zeebe_certificate_file: str | None = setting(
         "ZELERY_ZEEBE_CERTIFICATE_FILE",
