@@ -82,9 +82,11 @@ def command(*, once: bool) -> None:
             try:
                 place = _start(started, console)
                 asyncio.run(_show(place, console, began, once=once))
+            except KeyboardInterrupt:
+                console.print("Stopping what was started…", style="dim")
+                raise
             finally:
                 _ignore_signals()  # What was started is stopped in any case; a second Ctrl-C would leave half of it.
-                console.print("Stopping what was started…", style="dim")
     except KeyboardInterrupt:
         if once:
             sys.exit(INTERRUPTED)
