@@ -20,9 +20,9 @@ class Answered:
     """Status code."""
     reason: str = ""
     """Reason phrase."""
-    headers: Headers = ()
+    headers: Headers = dataclasses.field(default=(), repr=False)
     """As they came."""
-    body: bytes = b""
+    body: bytes = dataclasses.field(default=b"", repr=False)
     """As it came, content codings and all."""
 
 
@@ -32,13 +32,13 @@ class Exchanged:
 
     method: str
     """Upper case."""
-    url: str
+    url: str = dataclasses.field(repr=False)
     """The whole address."""
-    headers: Headers
+    headers: Headers = dataclasses.field(repr=False)
     """As they went out."""
-    body: bytes
+    body: bytes = dataclasses.field(repr=False)
     """As it went out; empty when there is none."""
-    answer: Answered | str
+    answer: Answered | str = dataclasses.field(repr=False)
     """The answer, or why there is none."""
 
 

@@ -92,7 +92,7 @@ def _method(value: Any) -> Any:
 class SlackRequest(Input):
     """All variables of a job."""
 
-    token: Token
+    token: Token = Field(repr=False)
     method: Annotated[str, BeforeValidator(_method)]
     data: Annotated[Data, Field(discriminator="method"), Must(NOT_NULL)]
 

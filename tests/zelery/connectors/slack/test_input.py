@@ -74,3 +74,7 @@ def test_a_token_is_in_no_message() -> None:
     with pytest.raises(InputError) as refused:
         bound({**POST, "token": "xoxb secret"})
     assert "secret" not in refused.value.message
+
+
+def test_a_token_is_in_no_repr() -> None:
+    assert "xoxb" not in repr(bound(POST))
