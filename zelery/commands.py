@@ -56,6 +56,6 @@ def connectors(*, as_json: bool) -> None:
 
 
 def _print(table: Table) -> None:
-    """As wide as the terminal; in a pipe, wide enough to be searched."""
+    """As wide as the terminal; in a pipe, wide enough to be searched. Brackets in a value are brackets, not markup."""
     console = Console()
-    Console(width=console.width if console.is_terminal else 200).print(table)
+    Console(width=console.width if console.is_terminal else 200, markup=False).print(table)

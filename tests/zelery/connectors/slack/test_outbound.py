@@ -18,6 +18,7 @@ from zelery.model import Completed, Failed, Job, Outcome
 from zelery.resources import Resources
 from zelery.runtime import Runtime
 from zelery.sdk import Settings
+from zelery.sdk.watch import Answered, Exchanged, watcher
 
 pytestmark = pytest.mark.integration
 
@@ -331,3 +332,17 @@ async def test_calls_go_through_the_https_proxy_of_the_http_connectors_with_its_
         found = await run(there, *POST, settings=settings)
     assert isinstance(found, Completed)
     assert proxy.asked[0].proxy_login == "us@er:p@ss/word"
+
+
+async def test_who_looks_on_is_told_of_each_call_and_its_answer() -> None:
+    seen: list[Exchanged] = []
+    looking = watcher.set(seen.append)
+    try:
+        answers = {"users.list": [{"ok": True, "members": MEMBERS}], "chat.postMessage": [REFUSED]}
+        _, asked = await outcome_of("chat.postMessage", {"channel": "@Bob", "text": "hi"}, answers)
+    finally:
+        watcher.reset(looking)
+    assert [each.url.rpartition("/")[2] for each in seen] == [each.method for each in asked]
+    assert json.loads(seen[1].body) == asked[1].arguments
+    assert isinstance(seen[1].answer, Answered)
+    assert (seen[1].method, seen[1].answer.status, json.loads(seen[1].answer.body)) == ("POST", 200, REFUSED)
