@@ -18,6 +18,7 @@ from decimal import (
 )
 from functools import cache
 
+from zelery.feel.doubles import java_digits
 from zelery.feel.errors import Fault
 
 type_number = int | float | Decimal
@@ -45,10 +46,11 @@ CONTEXT = _context(PRECISION)
 EXACT = Context(prec=100_000, Emin=-MAX_EMAX, Emax=MAX_EMAX, traps=[InvalidOperation])
 _DOUBLE_PLAIN_MIN = 1e-3
 _DOUBLE_PLAIN_MAX = 1e7
+_DOUBLE_CHARS_SURE = 16  # Up to 15 digits, Python and Java write the same ones.
 
 
 def decimal_of(number: type_number) -> Decimal:
-    """The number as a decimal; a float by its shortest text, with the scale that Java's Double.toString gives it."""
+    """The number as a decimal; a float by the digits and with the scale that Java's Double.toString gives it."""
     kind = type(number)
     if kind is Decimal:
         return number  # type: ignore[return-value] # narrowed by the line above, which is faster than isinstance
@@ -58,18 +60,16 @@ def decimal_of(number: type_number) -> Decimal:
 
 
 def _decimal_of_float(number: float) -> Decimal:
-    exact = Decimal(repr(number))
     if not number:
         return Decimal("0.0")
-    if _DOUBLE_PLAIN_MIN <= abs(number) < _DOUBLE_PLAIN_MAX:
-        return exact
-    # Java writes 1.0E7, so its decimal has one digit after the point where Python's would have none or many.
-    sign, digits, exponent = exact.as_tuple()
-    kept = "".join(map(str, digits)).rstrip("0")
-    places = int(exponent) + len(digits) - len(kept)
-    if len(kept) == 1:
-        kept, places = kept + "0", places - 1
-    return Decimal((sign, tuple(map(int, kept)), places))
+    plain = _DOUBLE_PLAIN_MIN <= abs(number) < _DOUBLE_PLAIN_MAX
+    written = repr(number)
+    if plain and len(written) <= _DOUBLE_CHARS_SURE:
+        return Decimal(written)
+    digits, place = java_digits(abs(number))
+    # Java has a digit after the point in any case: 1.0E7, 100.0.
+    digits = digits.ljust(max(place + 1, 2) if plain else 2, "0")
+    return Decimal((number < 0, tuple(map(int, digits)), place - len(digits)))
 
 
 def context_of(number: Decimal) -> Context:

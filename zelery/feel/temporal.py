@@ -208,6 +208,7 @@ _REGION = re.compile(r"[A-Za-z][A-Za-z0-9~/._+-]+")
 _FIXED = re.compile(r"(UTC|GMT|UT)(?:([+-])([0-9]{1,2}):?([0-9]{2})?:?([0-9]{2})?)?")
 _FULL_OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
 _NO_REGIONS = frozenset(("EST", "HST", "MST"))  # Names of tzdata that java.time has as abbreviations only.
+_NO_REGION_STARTS = ("posix", "right/", "localtime")
 _OFFSET_MAX = 18 * 3600
 
 
@@ -260,7 +261,7 @@ def zone_in_text(name: str) -> str | int | None:
 
 @lru_cache(maxsize=1024)
 def _region(name: str) -> ZoneInfo | None:
-    if not _REGION.fullmatch(name) or name in _NO_REGIONS or name.startswith(("posix", "right/", "localtime")):
+    if not _REGION.fullmatch(name) or name in _NO_REGIONS or name.startswith(_NO_REGION_STARTS):
         return None
     try:
         return ZoneInfo(name)
