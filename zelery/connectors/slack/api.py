@@ -76,8 +76,9 @@ class Slack:
                 f"Slack did not answer within {CALL_S} s", error_type="java.net.SocketTimeoutException"
             ) from None
         except aiohttp.ClientError as error:
-            self._tell(client, method, given, f"no answer: {error}", read=read)
-            raise ConnectorError(f"Slack cannot be reached: {error}", error_type="java.io.IOException") from None
+            why = _why(error)
+            self._tell(client, method, given, f"no answer: {why}", read=read)
+            raise ConnectorError(f"Slack cannot be reached: {why}", error_type="java.io.IOException") from None
         except (AttributeError, ValueError):  # What slack-sdk makes of an answer that is JSON, and no object.
             self._tell(client, method, given, "the answer is no JSON object", read=read)
             raise _unreadable("what is no JSON object") from None
@@ -131,6 +132,12 @@ def _proxy(settings: Settings) -> str | None:
         quote(password.get_secret_value() if password else "", safe=""),
     ]
     return f"{settings.https_proxy_scheme}://{':'.join(login) + '@' if login[0] else ''}{proxy.host}:{proxy.port}"
+
+
+def _why(error: aiohttp.ClientError) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"no connection to {error.host}:{error.port}: {error.os_error.strerror or error.os_error}"
+    return str(error) or type(error).__name__
 
 
 def _refusal(response: Any) -> ConnectorError:

@@ -262,7 +262,8 @@ async def test_a_slack_that_cannot_be_reached_fails_and_leaves_attempts() -> Non
     found = await run(ScriptedSlack({}, base_url="http://127.0.0.1:1/api/"), *POST)
     assert isinstance(found, Failed)
     assert found.retries == 2
-    assert found.message.startswith("Slack cannot be reached: ")
+    assert found.message.startswith("Slack cannot be reached: no connection to 127.0.0.1:1: ")
+    assert "object at" not in found.message
     assert found.variables["error"]["type"] == "java.io.IOException"
 
 
