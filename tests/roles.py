@@ -37,6 +37,11 @@ class RoleProcess:
         return self.log.read_text(errors="replace")
 
     @property
+    def pid(self) -> int:
+        """The process that runs now."""
+        return self._child.pid
+
+    @property
     def exit_code(self) -> int | None:
         """None while it runs."""
         return self._child.poll()

@@ -63,7 +63,8 @@ def absent() -> dict[str, str]:
 
 def installed() -> Iterator[EntryPoint]:
     """Entry points of all connectors, by job type; ones found twice (a distribution seen by two paths) count once."""
-    yield from {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda p: p.name)}.values()
+    points = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
+    yield from {(point.name, point.value): point for point in points}.values()
 
 
 def load(point: EntryPoint) -> OutboundConnector:

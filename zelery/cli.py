@@ -10,7 +10,7 @@ from importlib.metadata import entry_points, version
 
 import click
 
-from zelery.errors import ZeleryError
+from zelery.errors import SettingError, ZeleryError
 
 #: Where subcommands join.
 GROUP = "zelery.commands"
@@ -24,7 +24,10 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         for point in entry_points(group=GROUP, name=cmd_name):
-            command = point.load()
+            try:
+                command = point.load()
+            except ImportError as error:
+                return _unusable(cmd_name, f"cannot be imported from {point.value}: {error}")
             return command if isinstance(command, click.Command) else None
         return None
 
@@ -33,6 +36,15 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except ZeleryError as error:
             raise click.ClickException(str(error)) from error
+
+
+def _unusable(name: str, why: str) -> click.Command:
+    """In place of a subcommand that is broken: it says so, and the others can still be listed and run."""
+
+    def say() -> None:
+        raise SettingError(f"the subcommand {name} {why}")
+
+    return click.Command(name, callback=say, short_help=f"Unusable: {why}")
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,85 @@
+"""`zelery run`: real child processes, one killed as a crash does it, all ended by one signal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pathlib
+import signal
+import subprocess
+
+import pytest
+from click.testing import CliRunner
+
+from tests.roles import RoleProcess, role
+from zelery.local import ports
+from zelery.roles import roles, run
+from zelery.settings import Settings
+
+
+def test_a_fetcher_a_worker_a_core_and_flower_make_a_machine() -> None:
+    settings = Settings.read({"ZELERY_WORKER_PROCESSES": "2"})
+    assert [each.label for each in roles(settings, flower=True)] == ["fetch", "worker-1", "worker-2", "flower"]
+    assert [each.name for each in roles(settings, flower=False)] == ["fetch", "worker", "worker"]
+
+
+def test_what_would_end_flower_again_and_again_is_said_once_and_nothing_starts() -> None:
+    done = CliRunner().invoke(run, env={"ZELERY_FLOWER_ADDRESS": "0.0.0.0"})
+    assert "ZELERY_FLOWER_PASSWORD" in str(done.exception)
+
+
+def children(of: int) -> dict[str, set[int]]:
+    """The processes that a process started, by the role that each plays."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True)
+    found: dict[str, set[int]] = {}
+    for line in listed.stdout.splitlines():
+        pid, parent, state, *words = line.split()
+        if int(parent) == of and not state.startswith("Z"):
+            found.setdefault(words[-1], set()).add(int(pid))
+    return found
+
+
+async def until_there_are(machine: RoleProcess, *names: str, without: int = 0) -> dict[str, set[int]]:
+    """The children, once there are these and `without` is none of them."""
+    async with asyncio.timeout(60):
+        while True:
+            found = children(machine.pid)
+            pids = [(name, pid) for name, group in found.items() for pid in group]
+            if sorted(name for name, _ in pids) == sorted(names) and without not in {pid for _, pid in pids}:
+                return found
+            await asyncio.sleep(0.1)
+
+
+async def until_it_says(machine: RoleProcess, **events: int) -> None:
+    """Until each of these events is in the log as often as that: a role is up, and knows what to do at a signal."""
+    async with asyncio.timeout(60):
+        while any(machine.said.count(f"] {event} ") < count for event, count in events.items()):
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.integration
+async def test_a_role_that_is_killed_starts_again_and_a_signal_ends_them_all(
+    redis_url: str, tmp_path: pathlib.Path
+) -> None:
+    environment = {
+        "ZEEBE_ADDRESS": "127.0.0.1:9",  # away: roles wait for it and do not end
+        "ZELERY_REDIS_URL": redis_url,
+        "ZELERY_WORKER_PROCESSES": "2",
+        "ZELERY_FLOWER_PORT": str(ports.free(1)[0]),
+    }
+    names = ("fetch", "worker", "worker", "flower")
+    with role("run", environment, tmp_path) as machine:
+        before = await until_there_are(machine, *names)
+        await until_it_says(machine, fetching=1, working=2, showing=1)
+        victim = min(before["worker"])
+        os.kill(victim, signal.SIGKILL)
+        after = await until_there_are(machine, *names, without=victim)
+        assert after["fetch"] == before["fetch"]
+        assert len(after["worker"] & before["worker"]) == 1
+        assert "a role ended; starting it again" in machine.said
+        await until_it_says(machine, working=3)
+        assert machine.stop() == 0
+        for pid in {pid for group in (*before.values(), *after.values()) for pid in group}:
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+        assert "Traceback" not in machine.said
