@@ -225,7 +225,7 @@ def _progress(console: Console) -> Iterator[download.Progress]:
 
         def report(step: str, done: int, total: int) -> None:
             if step not in steps:
-                steps[step] = bars.add_task(step)
+                steps[step] = bars.add_task(step, total=None)
             bars.update(steps[step], completed=done, total=total or None)
 
         yield report
