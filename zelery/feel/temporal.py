@@ -246,7 +246,7 @@ def zone_of(name: str) -> str | None:
 
 
 def zone_in_text(name: str) -> str | int | None:
-    """What a date or time names after "@" or in brackets: a zone's id, an offset in seconds, or None where it is neither.
+    """What a date or time names after "@" or in brackets: a zone's id, an offset in seconds, or None for neither.
 
     Unlike ZoneId.of, java.time's formatter wants offsets in full, as +02:00 and UTC+02:00.
     """
