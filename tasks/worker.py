@@ -8,12 +8,14 @@ import dataclasses
 import os
 import socket
 import time
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from celery import Task, signals
 from celery.apps.worker import Worker as CeleryWorker
+from celery.exceptions import SecurityWarning
 
 from tasks.celery import QUEUE, App, task_name
 from tasks.credit import Capacity
@@ -142,6 +144,8 @@ def name() -> str:
 
 def run(app: App) -> int:
     """The role: serve the queue until told to stop; returns the exit status."""
+    # Celery warns a root at length, for the sake of pickle, which is refused here.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     worker = CeleryWorker(
         app=app,
         hostname=name(),
