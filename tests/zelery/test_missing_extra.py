@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from structlog.testing import capture_logs
 
+from tasks import celery
 from tasks.trial import trial
 from zelery.catalogue import GROUP, absent, load, served
 from zelery.commands import connectors
@@ -49,6 +51,15 @@ def test_the_list_of_connectors_says_how_to_install_it() -> None:
     assert f"not installed: {REMEDY}" in table.output
     rows = json.loads(CliRunner().invoke(connectors, ["--json"]).output)
     assert {"type": SLACK, "not_installed": REMEDY} in rows
+
+
+@pytest.mark.usefixtures("no_slack_sdk")
+def test_a_worker_starts_without_it_and_says_so_in_one_line() -> None:
+    with capture_logs() as lines:
+        celery.create(Settings.read({})).finalize()
+    assert [line for line in lines if line.get("type") == SLACK] == [
+        {"event": "connector not installed", "log_level": "info", "type": SLACK, "remedy": REMEDY}
+    ]
 
 
 @pytest.mark.usefixtures("no_slack_sdk")

@@ -48,6 +48,9 @@ class ScriptedSlack:
         )
         script = self.answers.get(method, [{"ok": False, "error": "unknown_method"}])
         answer = script[min(earlier, len(script) - 1)]
+        if answer == "hang up" and request.transport is not None:
+            request.transport.abort()
+            return web.Response()
         if isinstance(answer, dict):
             answer = {"text": json.dumps(answer), "content_type": "application/json"} if "ok" in answer else answer
         return web.Response(**answer)
@@ -55,7 +58,7 @@ class ScriptedSlack:
 
 @asynccontextmanager
 async def scripted_slack(answers: Mapping[str, list[Any]]) -> AsyncIterator[ScriptedSlack]:
-    """The server, on a free port; an answer without `ok` is the keywords of an aiohttp response."""
+    """The server, on a free port; an answer without `ok` is the keywords of an aiohttp response; or "hang up"."""
     slack = ScriptedSlack(answers)
     app = web.Application()
     app.router.add_route("*", "/api/{method}", slack.handle)

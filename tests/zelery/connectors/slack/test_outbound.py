@@ -39,7 +39,12 @@ POSTED = {
         "bot_id": "B1",
     },
 }
-MEMBERS = [{"id": "U1", "real_name": "Ada Lovelace"}, {"id": "U2", "real_name": "Bob"}, {"id": "U9"}]
+MEMBERS = [
+    {"id": "U1", "real_name": "Ada Lovelace"},
+    {"id": "U2", "real_name": "Bob"},
+    {"id": "U3", "real_name": "Bob"},  # the first of a name counts
+    {"id": "U9"},
+]
 CHANNELS = [{"id": "C1", "name": "general"}, {"id": "C2", "name": "secret"}]
 
 
@@ -265,6 +270,13 @@ async def test_a_slack_that_cannot_be_reached_fails_and_leaves_attempts() -> Non
     assert found.message.startswith("Slack cannot be reached: no connection to 127.0.0.1:1: ")
     assert "object at" not in found.message
     assert found.variables["error"]["type"] == "java.io.IOException"
+
+
+async def test_a_call_whose_answer_is_lost_is_not_repeated_behind_the_engine_s_back() -> None:
+    found, asked = await outcome_of(*POST, {"chat.postMessage": ["hang up"]})
+    assert isinstance(found, Failed)
+    assert (found.retries, len(asked)) == (2, 1)
+    assert found.message == "Slack cannot be reached: Server disconnected"
 
 
 @pytest.mark.parametrize(
