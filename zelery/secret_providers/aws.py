@@ -38,8 +38,9 @@ _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 _ATTEMPTS = 2
 
 _LOGIN = "check AWS's credentials, and the clock of this machine"
-#: What to do, by AWS's error code.
+#: What to do, by AWS's error code; a bare status is from somebody in between.
 _REMEDIES = {
+    "403": "see that nothing in between refuses it: a proxy, the policy of a VPC endpoint",
     "AccessDeniedException": "allow secretsmanager:GetSecretValue on it, and kms:Decrypt on its key",
     "DecryptionFailure": "allow kms:Decrypt on its key",
     "ExpiredTokenException": "renew AWS's credentials",
