@@ -1,7 +1,8 @@
 """Celery's consumer and request, as they are but for one thing: nobody is shown the body of a message.
 
-Celery writes bodies into its log when it cannot use a message, and answers remote control (so Flower's page of a
-worker) with the arguments of what runs. A job's variables are in there. Both show where the job comes from instead.
+Celery writes bodies into its log when it cannot use a message, and answers remote control (`celery inspect active`)
+with the arguments of what runs. A job's variables are in there. Both show where the job comes from instead. (Flower
+asks for the sender's texts by itself.)
 """
 
 from __future__ import annotations

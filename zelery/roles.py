@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import click
 
 from zelery.flower import login
+from zelery.local import leash
 from zelery.logs import configure, logger
 from zelery.settings import Settings
 
@@ -47,9 +48,9 @@ async def keep(role: Role) -> None:
     loop, pause = asyncio.get_running_loop(), PAUSE_S
     while True:
         began = loop.time()
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "zelery", role.name, env={**os.environ, "ZELERY_LABEL": role.label}
-        )
+        # On a leash: a supervisor that is killed leaves no roles behind, to which its successor would add as many.
+        command = leash.command([sys.executable, "-m", "zelery", role.name])
+        child = await asyncio.create_subprocess_exec(*command, env={**os.environ, "ZELERY_LABEL": role.label})
         try:
             code = await child.wait()
         except asyncio.CancelledError:

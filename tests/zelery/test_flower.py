@@ -170,6 +170,13 @@ async def test_no_variable_and_no_secret_is_shown_anywhere(
         }
         assert {task["worker"] for task in tasks.values()} == {worker_name}
 
+        # Whoever asks the worker itself, as `celery inspect` does, is told no more than Flower.
+        inspect = broker_app(Settings.read(environment)).control.inspect(timeout=5)
+        for ask in (inspect.active, inspect.reserved, lambda: inspect.query_task(*tasks)):
+            answer = json.dumps(await asyncio.to_thread(ask))
+            assert worker_name in answer
+            _shows_nothing("remote control", answer)
+
         table = "draw=1&start=0&length=10&order[0][column]=0&columns[0][data]=name"
         active = await site.until(
             f"/api/workers?refresh=1&workername={worker_name}", lambda w: w[worker_name]["active"]

@@ -7,6 +7,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -83,3 +84,29 @@ async def test_a_role_that_is_killed_starts_again_and_a_signal_ends_them_all(
             with pytest.raises(ProcessLookupError):
                 os.kill(pid, 0)
         assert "Traceback" not in machine.said
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a process to its parent")
+async def test_a_supervisor_that_is_killed_leaves_no_role_behind(redis_url: str, tmp_path: pathlib.Path) -> None:
+    environment = {
+        "ZEEBE_ADDRESS": "127.0.0.1:9",
+        "ZELERY_REDIS_URL": redis_url,
+        "ZELERY_WORKER_PROCESSES": "1",
+        "ZELERY_FLOWER_PORT": str(ports.free(1)[0]),
+    }
+    with role("run", environment, tmp_path) as machine:
+        started = await until_there_are(machine, "fetch", "worker", "flower")
+        await until_it_says(machine, fetching=1, working=1, showing=1)
+        machine.kill()
+        async with asyncio.timeout(10):
+            while any(_lives(pid) for group in started.values() for pid in group):
+                await asyncio.sleep(0.05)
+
+
+def _lives(pid: int) -> bool:
+    """Whether it still runs: one that ended and that nobody has asked for has no command line any more."""
+    try:
+        return bool(pathlib.Path(f"/proc/{pid}/cmdline").read_bytes())
+    except FileNotFoundError:
+        return False
