@@ -29,7 +29,7 @@ CONTEXT: dict[str, Any] = {
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "string": ("a",), "number": ("s", "ss", "sss"), "date": ("s", "x", "nnn"), "time": ("s", "x", "nnn", "nnnz"),
     "date and time": ("s", "dt", "xT", "xs"), "duration": ("s",), "years and months duration": ("dd", "xx", "dx"),
-    "to json": ("a",), "from json": ("s",), "not": ("b",), "is defined": ("a",), "get or else": ("aa",),
+    "to json": ("a",), "from json": ("j", "j", "s"), "not": ("b",), "is defined": ("a",), "get or else": ("aa",),
     "substring": ("sn", "snn"), "string length": ("s",), "upper case": ("s",), "lower case": ("s",),
     "substring before": ("ss",), "substring after": ("ss",), "contains": ("ss",), "starts with": ("ss",),
     "ends with": ("ss",), "matches": ("sg", "sgs"), "replace": ("sgs", "sgss"), "split": ("sg",), "extract": ("sg",),
@@ -82,6 +82,17 @@ PATTERNS = (
     "o{2}", "o{1,}?", "(?<n>o)", "\\\\bW", "[a-z&&[^o]]", "l++", "(?=W)", "\\\\Q.\\\\E", "[;,]", "\\\\.", "\\n", "\\\\p{Alpha}+", "a{,2}", ",", "|", "\\\\x41",
 )  # fmt: skip
 REPLACEMENTS = ("", "x", "$1", "$0", "[$1]", "$2$1", "${n}", "\\\\$", "$", "\\\\", "$9", "a$0b", "$12")
+ATOMS = (
+    "a", "b", "o", "l", "H", ".", "[a-z]", "[^a-z]", "[A-Z]", "\\\\d", "\\\\D", "\\\\w", "\\\\W", "\\\\s", "\\\\S", "\\\\b", "^", "$", "(a|b)", "(?:l)", "(o)", "ü", "[üß]",
+    "\\\\p{L}", "\\\\p{Ll}", "\\\\P{Lu}", "\\\\p{IsAlphabetic}", "\\\\p{Punct}", "\\\\p{IsLatin}", "\\\\p{InGreek}", "\\\\h", "\\\\R", "\\\\1", "\\\\2", "\\\\k<n>", "(?<n>l)", "(?i:h)",
+    "(?i)", "(?s)", "(?-i)", "(?x) ", "[a-c[x-z]]", "[a-z&&[aeiou]]", "[]a]", "[a-]", "[-a]", "[^-a]", "[a\\\\]]", "\\\\Q+\\\\E", "(?=l)", "(?!l)", "(?<=H)", "(?<!H)",
+    "(?>o+)", "|", " ", "W", "\\\\x6F", "\\\\u0041", "\\\\0101", "\\\\cA", "\\\\e", "\\\\t", "\\\\Z", "\\\\z", "\\\\A", "\\\\G", "\\\\N{DIGIT ONE}", "\\\\y", "\\\\-", "#", "&&", "{", "}", "]", ")", "😀",
+)  # fmt: skip
+QUANTIFIERS = ("", "", "", "", "*", "+", "?", "*?", "+?", "??", "*+", "++", "{2}", "{1,}", "{0,2}", "{1,2}?", "{2,1}", "**", "{,3}")
+JSON_TEXTS = (
+    "1", "1.50", "1e2", "-0", "01", "1.", "tru", "true ", "null", "[1,2,]", "[1, 2] 3", "{\\\"a\\\":1,\\\"a\\\":2}", "{a:1}", "", " ", "'x'", "\\\"x\\\"",
+    "{\\\"a\\\":{\\\"b\\\":[1,null,true,\\\"s\\\"]}}", "NaN", "1e400", "12345678901234567890", "0.1", "-1.5E-3", "//c", "[1", "\\\"a",
+)  # fmt: skip
 NAMES = ("a", "b", "s", "e", "u", "t", "n", "l", "sl", "ml", "el", "c", "cl", "`key x`", "big", "f", "small", "missing", "c.k", "c.v", "c.v.w", "cl.k", "c.`key x`", "c.n", "n.x", "s.x", "cl.v", "c.v.w.z")  # fmt: skip
 TYPES = ("number", "string", "boolean", "date", "time", "date and time", "days and time duration", "years and months duration", "list", "context", "function", "Any", "null", "x", "day-time-duration", "range")  # fmt: skip
 PROPERTIES = ("year", "month", "day", "hour", "minute", "second", "weekday", "timezone", "time offset", "days", "hours", "minutes", "seconds", "years", "months", "k", "v", "x")  # fmt: skip
@@ -96,7 +107,7 @@ class Expressions:
         self.rules: dict[str, Callable[[int], str]] = {
             "n": self.number, "s": self.string, "b": self.boolean, "l": self.items, "c": self.context, "d": self.date,
             "t": self.time, "T": self.time, "x": self.date_time, "y": self.months, "z": self.days, "p": self.point, "r": self.interval,
-            "g": lambda _: f'"{self.one(PATTERNS)}"', "f": self.order, "a": self.anything, "L": lambda depth: self.list_of("n", depth),
+            "g": self.pattern, "j": lambda _: f'"{self.one(JSON_TEXTS)}"', "f": self.order, "a": self.anything, "L": lambda depth: self.list_of("n", depth),
             "S": lambda depth: self.list_of("s", depth), "C": lambda depth: self.list_of("c", depth),
         }  # fmt: skip
 
@@ -148,6 +159,12 @@ class Expressions:
         return self.one(
             (f"{self.of('s', depth)} + {self.of('s', depth)}", f"string({self.of('a', depth)})", self.call_of("substring", depth))
         )  # fmt: skip
+
+    def pattern(self, _: int) -> str:
+        """A regular expression in Java's syntax, or nearly."""
+        if self.chance(0.3):
+            return f'"{self.one(PATTERNS)}"'
+        return '"' + "".join(self.one(ATOMS) + self.one(QUANTIFIERS) for _ in range(self.random.randint(1, 4))) + '"'
 
     def boolean(self, depth: int) -> str:
         if depth <= 0:

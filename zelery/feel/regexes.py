@@ -6,6 +6,7 @@ deadline.
 """
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +52,7 @@ _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "a": "\a", "e": "\x1b"}
 _QUANTIFIER = re.compile(r"(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})[+?]?")
 _GROUP = re.compile(r"\(\?(?:([idmsuxU]*)(?:-([idmsuxU]*))?([:)])|(<[=!]|[=!>])|<([A-Za-z][A-Za-z0-9]*)>)")
 _HEX = re.compile(r"x\{([0-9a-fA-F]+)\}|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|0([0-3]?[0-7]{1,2})")
+_NAMED = re.compile(r"N\{([A-Za-z0-9 ()-]+)\}")
 _PROPERTY = re.compile(r"[pP](?:\{(\^?)([A-Za-z0-9_=]+)\}|([A-Za-z]))")
 
 
@@ -63,7 +65,7 @@ def compiled(pattern: str, flags: str = "") -> Any:
     """The pattern for the regex package. flags: any of s, m, i, x. Raises InvalidPatternError."""
     try:
         translated = _Translator(pattern, frozenset(flags) & frozenset("smix")).whole()
-        return regex.compile("(?V1)" + translated, regex.ASCII)
+        return regex.compile("(?V1)" + translated)
     except (regex.error, OverflowError, RecursionError, KeyError) as error:
         raise InvalidPatternError(pattern) from error
 
@@ -105,6 +107,14 @@ class _Translator:
         if char == "|":
             self.pos += 1
             return "|"
+        if char == "{":
+            # Java lets a count stand after nothing, and repeats nothing.
+            counted = _QUANTIFIER.match(self.pattern, self.pos)
+            least, _, most = counted[0].strip("{}?+").partition(",") if counted else ("", "", "")
+            if not counted or (most and int(least) > int(most)):
+                raise InvalidPatternError(self.pattern)
+            self.pos = counted.end()
+            return ""
         atom = self.atom(char)
         found = _QUANTIFIER.match(self.pattern, self.pos)
         if not found or not atom:
@@ -119,7 +129,7 @@ class _Translator:
             return self.cased(self.char_class())
         if char == "\\":
             return self.escape()
-        if char in "*+?{":
+        if char in "*+?":
             raise InvalidPatternError(self.pattern)
         self.pos += 1
         if char == ".":
@@ -131,7 +141,9 @@ class _Translator:
         return self.cased(_escaped(char))
 
     def cased(self, atom: str) -> str:
-        return f"(?i:{atom})" if "i" in self.flags else atom
+        """The atom, whatever its case if the flags say so. Java folds ASCII letters alone, unless the flag u is set."""
+        beyond_ascii = len(atom) == 1 and not atom.isascii() and "u" not in self.flags
+        return f"(?i-f:{atom})" if "i" in self.flags and not beyond_ascii else atom
 
     def group(self) -> str:
         if not self.pattern.startswith("(?", self.pos):
@@ -220,6 +232,8 @@ class _Translator:
             return _escaped(chr(code))
         if char in "pP":
             return self.property()
+        if char == "N":
+            return self.named_character()
         self.pos += 1
         if char.lower() in _CLASSES and (char.islower() or char in "DWSHV"):
             return f"[{'^' if char.isupper() else ''}{_CLASSES[char.lower()]}]"
@@ -230,6 +244,17 @@ class _Translator:
             return _escaped(_CONTROLS[char])
         if char.isascii() and char.isalnum():
             raise InvalidPatternError(self.pattern)
+        return _escaped(char)
+
+    def named_character(self) -> str:
+        found = _NAMED.match(self.pattern, self.pos)
+        try:
+            char = unicodedata.lookup(found[1]) if found else ""
+        except KeyError:
+            char = ""
+        if not found or len(char) != 1:
+            raise InvalidPatternError(self.pattern)
+        self.pos = found.end()
         return _escaped(char)
 
     def property(self) -> str:

@@ -120,9 +120,15 @@ def _matches(run: Run, string: str, pattern: str, flags: str = "") -> Iterator[A
     """All matches in order; the search shares the evaluation's deadline. Raises InvalidPatternError."""
     found = compiled(pattern, flags)
     try:
-        for match in found.finditer(string, timeout=run.time_left_s()):
+        start = 0
+        while start <= len(string):
+            match = found.search(string, start, timeout=run.time_left_s())
+            if match is None:
+                return
             run.charge(1)
             yield match
+            # Java looks on one further after a match of nothing; a longer match at the same place is not found.
+            start = match.end() + (match.start() == match.end())
     except TimeoutError:
         exceeded("deadline_s", f"A regular expression takes longer than {run.limits.deadline_s} s.")
 
