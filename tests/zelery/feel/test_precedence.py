@@ -22,7 +22,8 @@ ONE, TWO, THREE, FOUR = map(Literal, range(1, 5))
 )
 def test_operators_by_precedence(operators: str, tree: Node) -> None:
     signs = ["**" if sign == "^" else sign for sign in operators]
-    assert by_precedence([ONE, TWO, THREE, FOUR][: len(signs) + 1], signs) == tree
+    operands: list[Node] = [ONE, TWO, THREE, FOUR]
+    assert by_precedence(operands[: len(signs) + 1], signs) == tree
 
 
 def test_a_single_operand_is_joined_to_nothing() -> None:
