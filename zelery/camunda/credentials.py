@@ -73,6 +73,8 @@ async def authorization(settings: ClusterSettings) -> AsyncIterator[Authorizatio
 
 def oauth_client(settings: ClusterSettings) -> OAuthClient:
     """The settings' OAuth client: it authenticates in the form, as Camunda's clients do."""
+    # Before the secret is in plain text here: whoever shows an error with its frames must not find it.
+    tls = trust(settings)
     saas_url, saas_audience = (SAAS_TOKEN_URL, SAAS_AUDIENCE) if settings.saas else (None, None)
     secret = _plain(settings.client_secret)
     fields = {
@@ -88,7 +90,7 @@ def oauth_client(settings: ClusterSettings) -> OAuthClient:
         issuer_url=settings.issuer_url or "",
         secret=secret,
         form={name: value for name, value in fields.items() if value},
-        tls=trust(settings),
+        tls=tls,
     )
 
 

@@ -476,6 +476,16 @@ def test_a_file_that_cannot_be_used_is_named_before_anything_is_sent(
     assert why in str(refused.value)
 
 
+def test_an_unusable_file_is_an_error_whose_frames_hold_no_secret() -> None:
+    environment = {"ZEEBE_CLIENT_ID": "c", "ZEEBE_CLIENT_SECRET": SECRET, "CAMUNDA_OAUTH_URL": "http://idp/token"}
+    settings = Settings.read({**environment, "ZEEBE_CA_CERTIFICATE_PATH": "/nowhere"})
+    with pytest.raises(SettingError) as refused:
+        oauth_client(settings)
+    ours = [entry.locals for entry in refused.traceback[1:]]
+    assert len(ours) > 1
+    assert SECRET not in repr(ours)
+
+
 def test_a_certificate_without_its_key_is_named(files: Files) -> None:
     with pytest.raises(SettingError, match=f"ZELERY_ZEEBE_CERTIFICATE_FILE={files.certificate}"):
         trust(Settings.read({"ZELERY_ZEEBE_CERTIFICATE_FILE": files.certificate}))
