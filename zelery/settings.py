@@ -146,7 +146,7 @@ class Settings(ClusterSettings):
     secret_providers: Words = _set(
         "ZELERY_SECRET_PROVIDERS",
         default=("environment", "directory"),
-        meaning="Where secrets are looked up, in this order: environment, directory, names of installed providers.",
+        meaning="Where secrets are looked up, in this order: environment, directory, vault, aws, others' by name.",
     )
     secret_directories: Words = _set(
         "ZELERY_SECRET_DIRECTORIES",

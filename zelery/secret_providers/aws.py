@@ -1,7 +1,7 @@
 """Secrets of AWS Secrets Manager, by `boto3`.
 
 Credentials, profile and endpoint come from AWS's own environment variables, files and roles, as every AWS tool finds
-them.
+them. AWS's names have no `<` and `>`: for the tenant `<default>`, where names hold the tenant, write one JSON secret.
 """
 
 from __future__ import annotations
