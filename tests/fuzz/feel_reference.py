@@ -1,6 +1,7 @@
 """Random expressions against the reference engine: `python -m tests.fuzz.feel_reference --cases 5000 --seed 1`.
 
-Prints what differs (value, error, warnings), grouped by the first function's name. Needs Java 17 and Maven Central; it is not a test.
+Prints what differs (value, error, warnings), grouped by the first function's name.
+Needs Java 17 and Maven Central; it is not a test.
 """
 
 import argparse
@@ -55,7 +56,7 @@ def difference(wanted: Case, got: Case) -> str | None:
 
 def drawn(count: int, seed: int) -> Iterable[Case]:
     """So many cases; the same ones for the same seed."""
-    random = Random(seed)  # noqa: S311 # a fuzzer's draws are no secrets
+    random = Random(seed)  # a fuzzer's draws are no secrets
     expressions = Expressions(random)
     for number in range(count):
         case: Case = {"id": str(number), "context": CONTEXT}
@@ -84,8 +85,13 @@ def report(cases: list[Case], kinds: frozenset[str]) -> None:
         counts[kind or ("same value" if wanted["ok"] and wanted["json"] is not None else "same null or error")] += 1
         if kind in kinds:
             given = f" about {json.dumps(case['input'])}" if case.get("unary") else ""
-            shown = [answer.get("json", answer.get("error")) if kind != "warnings" else answer["failures"] for answer in (wanted, got)]
-            groups[group_of(case)].append(f"  {kind}: {case['expression']}{given}\n      wanted {shown[0]!r}\n      got    {shown[1]!r}")
+            shown = [
+                answer.get("json", answer.get("error")) if kind != "warnings" else answer["failures"]
+                for answer in (wanted, got)
+            ]
+            groups[group_of(case)].append(
+                f"  {kind}: {case['expression']}{given}\n      wanted {shown[0]!r}\n      got    {shown[1]!r}"
+            )
     for group, lines in sorted(groups.items()):
         print(f"{group}: {len(lines)}", *lines, sep="\n")
     print(dict(counts))
@@ -97,7 +103,9 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--file", type=Path, help="JSON lines of cases to ask instead of random ones")
-    parser.add_argument("--kinds", default="value,error or not", help="which differences to print; also message, warnings")
+    parser.add_argument(
+        "--kinds", default="value,error or not", help="which differences to print; also message, warnings"
+    )
     options = parser.parse_args()
     if options.file:
         cases = [json.loads(line) for line in options.file.read_text("utf-8").splitlines()]
