@@ -7,9 +7,10 @@ from typing import Any
 from zelery.feel.errors import Fault
 from zelery.feel.limits import Run
 from zelery.feel.numbers import FLOAT_EXACT, LONG_MAX, LONG_MIN, as_long, text_of, to_float
-from zelery.feel.temporal import DateTime, Time, offset_text
+from zelery.feel.temporal import DateTime, Time
 from zelery.feel.temporal_text import clock_text, date_text, json_text
 from zelery.feel.values import NUMBERS, TEMPORALS, Context, Failure, Function, Range, keys_of, kind_of, text
+from zelery.feel.zones import offset_text
 
 _INFINITY = float("inf")
 

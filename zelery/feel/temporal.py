@@ -5,13 +5,12 @@ days from 1970-01-01 (proleptic Gregorian calendar), times are nanoseconds of th
 tzdata's.
 """
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from zelery.feel.errors import Fault
+from zelery.feel.zones import local_offsets, offset_at, offset_text, seconds_of
 
 SECOND = 1_000_000_000
 DAY_S = 86_400
@@ -202,122 +201,13 @@ def _check_day(day: int) -> int:
     return day
 
 
-# ---- zones
-
-_REGION = re.compile(r"[A-Za-z][A-Za-z0-9~/._+-]+")
-_FIXED = re.compile(r"(UTC|GMT|UT)(?:([+-])([0-9]{1,2}):?([0-9]{2})?:?([0-9]{2})?)?")
-_FULL_OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
-_NO_REGIONS = frozenset(("EST", "HST", "MST"))  # Names of tzdata that java.time has as abbreviations only.
-_NO_REGION_STARTS = ("posix", "right/", "localtime")
-_OFFSET_MAX = 18 * 3600
-
-
-def offset_seconds(sign: str, hours: str, minutes: str | None, seconds: str | None = None) -> int | None:
-    """An offset in seconds from its parts, or None where it is beyond 18 hours or no time."""
-    parts = int(hours), int(minutes or 0), int(seconds or 0)
-    if parts[1] > 59 or parts[2] > 59:
-        return None
-    total = parts[0] * 3600 + parts[1] * 60 + parts[2]
-    if total > _OFFSET_MAX:
-        return None
-    return -total if sign == "-" else total
-
-
-def offset_text(offset: int) -> str:
-    """Z, +02:00 or +00:53:28."""
-    if not offset:
-        return "Z"
-    size = abs(offset)
-    seconds = f":{size % 60:02}" if size % 60 else ""
-    return f"{'-' if offset < 0 else '+'}{size // 3600:02}:{size // 60 % 60:02}{seconds}"
-
-
-@cache
-def zone_of(name: str) -> str | None:
-    """The zone's id as java.time writes it, or None where there is no such zone."""
-    fixed = _FIXED.fullmatch(name)
-    if fixed:
-        prefix, sign, hours, minutes, seconds = fixed.groups()
-        offset = offset_seconds(sign, hours, minutes, seconds) if sign else 0
-        if offset is None:
-            return None
-        return prefix + (offset_text(offset) if offset else "")
-    return name if _region(name) else None
-
-
-def zone_in_text(name: str) -> str | int | None:
-    """What a date or time names after "@" or in brackets: a zone's id, an offset in seconds, or None for neither.
-
-    Unlike ZoneId.of, java.time's formatter wants offsets in full, as +02:00 and UTC+02:00.
-    """
-    if name == "Z":
-        return 0
-    fixed = _FIXED.fullmatch(name)
-    found = _FULL_OFFSET.fullmatch(name[len(fixed[1]) :] if fixed else name)
-    if fixed and fixed[2] and not found:
-        return None
-    return offset_seconds(*found.groups()) if found and not fixed else zone_of(name)
-
-
-@lru_cache(maxsize=1024)
-def _region(name: str) -> ZoneInfo | None:
-    if not _REGION.fullmatch(name) or name in _NO_REGIONS or name.startswith(_NO_REGION_STARTS):
-        return None
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        # The name of a folder, as Europe, is an OSError.
-        return None
-
-
-def _fixed_offset(zone: str) -> int | None:
-    fixed = _FIXED.fullmatch(zone)
-    if not fixed:
-        return None
-    return (offset_seconds(*fixed.groups()[1:]) or 0) if fixed[2] else 0
-
-
-def _equivalent(second: int) -> int:
-    """A second that datetime can hold, in a year with the same calendar; zone rules repeat in the far future."""
-    if second > 250_000_000_000:
-        second = 64_000_000_000 + (second - 64_000_000_000) % (_CYCLE_DAYS * DAY_S)
-    return max(second, -62_000_000_000)
-
-
-def offset_at(zone: str, second: int) -> int:
-    """The zone's offset in seconds at an instant."""
-    fixed = _fixed_offset(zone)
-    region = None if fixed is not None else _region(zone)
-    if region is None:
-        return fixed or 0
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=_equivalent(second))
-    return _seconds(moment.astimezone(region).utcoffset())
-
-
-def standard_offset(zone: str, moment: datetime) -> int:
-    """The zone's offset in seconds without summer time."""
-    fixed = _fixed_offset(zone)
-    region = None if fixed is not None else _region(zone)
-    if region is None:
-        return fixed or 0
-    local = moment.astimezone(region)
-    return _seconds(local.utcoffset()) - _seconds(local.dst())
-
-
-def _seconds(delta: timedelta | None) -> int:
-    return 0 if delta is None else delta.days * DAY_S + delta.seconds
+# ---- instants
 
 
 def at_zone(day: int, nanos: int, zone: str, preferred: int | None = None) -> DateTime:
     """A local date and time in a zone. In a gap it moves on by the gap; of two the first is taken or the preferred."""
-    fixed = _fixed_offset(zone)
-    region = None if fixed is not None else _region(zone)
-    if region is None:
-        return DateTime(day, nanos, fixed or 0, zone)
     second = day * DAY_S + nanos // SECOND
-    local = _LOCAL_EPOCH + timedelta(seconds=_equivalent(second))
-    first = _seconds(local.replace(tzinfo=region).utcoffset())
-    later = _seconds(local.replace(tzinfo=region, fold=1).utcoffset())
+    first, later = local_offsets(zone, second)
     if first < later:
         return at_instant(second - first, nanos % SECOND, zone)
     return DateTime(day, nanos, later if preferred == later else first, zone)
@@ -341,7 +231,7 @@ def of_datetime(moment: datetime) -> DateTime:
     local = moment.replace(tzinfo=None) - _LOCAL_EPOCH
     nanos = local.seconds * SECOND + local.microseconds * 1000
     zone = moment.tzinfo.key if isinstance(moment.tzinfo, ZoneInfo) else None
-    return DateTime(local.days, nanos, _seconds(moment.utcoffset()), zone)
+    return DateTime(local.days, nanos, seconds_of(moment.utcoffset()), zone)
 
 
 # ---- arithmetic

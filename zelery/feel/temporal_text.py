@@ -22,13 +22,10 @@ from zelery.feel.temporal import (
     civil,
     duration,
     months,
-    offset_seconds,
-    offset_text,
     rest,
-    standard_offset,
     truncated,
-    zone_in_text,
 )
+from zelery.feel.zones import offset_seconds, offset_text, standard_offset, zone_in_text
 
 _DATE = r"(-?)((?:[1-9][0-9]{0,4})?[0-9]{4})-([01][0-9])-([0-3][0-9])"
 _CLOCK = r"T([0-2][0-9]):([0-5][0-9])(?::([0-5][0-9]))?(?:\.([0-9]{1,9}))?"

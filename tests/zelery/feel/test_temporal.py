@@ -7,7 +7,7 @@ import pytest
 
 from zelery.feel import temporal
 from zelery.feel.errors import Fault
-from zelery.feel.temporal import DAY, DAY_S, SECOND, Date, DateTime, Duration, LocalDateTime, LocalTime, Months, Time
+from zelery.feel.temporal import DAY, SECOND, Date, DateTime, Duration, LocalDateTime, LocalTime, Months, Time
 
 
 @pytest.mark.parametrize(
@@ -76,23 +76,6 @@ def test_whole_months_lie_between_dates(start: tuple[int, ...], end: tuple[int, 
     assert temporal.months_between(days(*start), days(*end)) == months
 
 
-@pytest.mark.parametrize(
-    ("name", "zone"),
-    [
-        ("Europe/Paris", "Europe/Paris"),
-        ("UTC", "UTC"),
-        ("GMT+2", "GMT+02:00"),
-        ("UTC+19", None),  # beyond 18 hours
-        ("Europe", None),  # a folder
-        ("../etc/passwd", None),
-        ("posixrules", None),
-        ("", None),
-    ],
-)
-def test_a_zone_is_one_of_tzdata_s_or_an_offset(name: str, zone: str | None) -> None:
-    assert temporal.zone_of(name) == zone
-
-
 def test_a_local_time_in_a_gap_moves_on() -> None:
     found = temporal.at_zone(days(2026, 3, 29), 2 * 3600 * SECOND + 1800 * SECOND, "Europe/Paris")
     assert (found.nanos // SECOND, found.offset) == (3 * 3600 + 1800, 7200)
@@ -102,17 +85,6 @@ def test_a_local_time_that_occurs_twice_is_the_first_or_the_preferred() -> None:
     twice = days(2026, 10, 25), 2 * 3600 * SECOND + 1800 * SECOND, "Europe/Paris"
     assert temporal.at_zone(*twice).offset == 7200
     assert temporal.at_zone(*twice, preferred=3600).offset == 3600
-
-
-def test_a_zone_s_rules_go_on_beyond_python_s_years() -> None:
-    summer, winter = days(123_456, 7, 1), days(123_456, 1, 1)
-    assert temporal.offset_at("Europe/Paris", summer * DAY_S) == 7200
-    assert temporal.offset_at("Europe/Paris", winter * DAY_S) == 3600
-    assert temporal.offset_at("UTC+02:00", 0) == 7200
-
-
-def test_the_standard_offset_knows_no_summer() -> None:
-    assert temporal.standard_offset("Europe/Paris", datetime(2026, 7, 1, tzinfo=UTC)) == 3600
 
 
 def test_a_day_in_a_zone_may_have_another_length() -> None:

@@ -23,8 +23,6 @@ from zelery.feel.temporal import (
     at_zone,
     checked_day,
     months_between,
-    offset_seconds,
-    zone_of,
 )
 from zelery.feel.temporal_text import (
     duration_text,
@@ -39,6 +37,7 @@ from zelery.feel.temporal_text import (
 )
 from zelery.feel.values import Failure
 from zelery.feel.values import text as text_of_value
+from zelery.feel.zones import offset_seconds, zone_of
 
 TABLE = Table()
 define = TABLE.define
