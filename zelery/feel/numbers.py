@@ -16,7 +16,7 @@ from decimal import (
     InvalidOperation,
     Overflow,
 )
-from functools import cache
+from functools import lru_cache
 
 from zelery.feel.doubles import java_digits
 from zelery.feel.errors import Fault
@@ -31,7 +31,7 @@ LONG_MIN = -(2**63)
 _SCALE_MAX = 2**31 - 1
 
 
-@cache
+@lru_cache(maxsize=256)
 def _context(precision: int) -> Context:
     return Context(
         prec=precision,

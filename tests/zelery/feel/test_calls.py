@@ -50,3 +50,12 @@ def test_a_function_that_a_context_lacks_is_an_error() -> None:
 def test_only_a_name_can_be_called() -> None:
     with pytest.raises(feel.FeelParseError):
         answer("(function(x) x)(1)")
+
+
+def test_only_a_context_has_functions() -> None:
+    with pytest.raises(feel.FeelEvaluationError, match="Expected context but found '1'"):
+        answer("{a: 1, r: a.f(1)}")
+
+
+def test_a_failure_among_the_arguments_is_the_call_s() -> None:
+    assert answer("count([1, {a: {}, b: a.f()}])") is None

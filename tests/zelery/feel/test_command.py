@@ -23,9 +23,16 @@ def test_it_prints_the_value_and_says_why_a_part_is_null(tmp_path: Path) -> None
         (["if a then"], "line 1, column 10"),  # a mistake is pointed at
         ([], "Give an EXPRESSION"),  # nothing to do
         (["1", "--now", "noon"], "'noon' is no time"),  # no time
+        (["1", "--context", "no.json"], "no.json is no JSON"),  # variables that cannot be read
+        (["1", "--context", "list.json"], "list.json holds no JSON object"),  # variables without names
     ],
 )
-def test_mistakes_are_named_with_their_remedy(arguments: list[str], message: str) -> None:
+def test_mistakes_are_named_with_their_remedy(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("no.json").write_text("{")
+    Path("list.json").write_text("[1]")
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code != 0
     assert message in result.stderr

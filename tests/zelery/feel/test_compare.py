@@ -57,6 +57,9 @@ def test_values_of_one_kind_are_compared(text: str, value: Any) -> None:
         ("list contains([1.0], 1)", True),
         ("list contains([null], null)", True),
         ('list contains(["1"], 1)', False),
+        ("list contains([[1, 2]], [1, 2.0])", True),
+        ("list contains([[1]], [1, 2])", False),
+        ('list contains([@"P1D"], @"PT24H")', True),
     ],
 )
 def test_list_contains_has_an_equality_of_its_own(text: str, value: bool) -> None:

@@ -28,6 +28,15 @@ def tree(text: str) -> Node:
         ("for x in [1]", 1, 13),  # no return
         ("some x in [1] return 1", 1, 15),  # a wrong word
         ("a = = b", 1, 5),  # two operators
+        ("a between 1", 1, 12),  # no second limit
+        ("a between 1 and", 1, 16),
+        ("a instance of", 1, 14),  # no type
+        ("a in", 1, 5),  # no test
+        ("function(x", 1, 11),  # an open parameter list
+        ("function(x)", 1, 12),  # no body
+        ("for in [1] return 1", 1, 12),  # "for" is a variable here, and nothing follows its test
+        ("{a:}", 1, 4),  # no value
+        ("a[", 1, 3),  # no condition
         ('"abc', 1, 1),  # an open string
         ("1 /* never ends", 1, 16),  # an open comment
         ("a\nb", 2, 1),  # two expressions

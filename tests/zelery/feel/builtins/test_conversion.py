@@ -19,6 +19,14 @@ from zelery import feel
         ('number("1", "x")', "illegal argument for grouping. Must be one of ' ', ',' or '.'"),
         ('from json("{")', "Failed to parse JSON from '{'"),
         ("number(null)", "Illegal arguments: 'null'"),
+        ('number("1", null, null)', "Illegal arguments: '\"1\"', 'null', 'null'"),
+        (
+            'number("1", "x", ".")',
+            "illegal arguments for grouping or decimal. Must be one of ' ' (grouping only), ',' or '.'",
+        ),
+        ('time(10, 0, 0, @"PT19H")', "Failed to parse time from: hour=10, minute=0, second=0, offset=PT19H"),
+        ('time(10, 0, 0, "x")', "Illegal arguments: '10', '0', '0', '\"x\"'"),
+        ("from json(1)", "Illegal arguments: '1'"),
     ],
 )
 def test_what_cannot_be_read_is_null_and_says_why(text: str, reason: str) -> None:
