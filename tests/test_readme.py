@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import json
 import os
+import pathlib
 import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -38,14 +42,20 @@ def commands() -> list[list[str]]:
     return [shlex.split(each)[1:] for each in said if each.startswith("zelery ")]
 
 
+@functools.cache
 def connector() -> OutboundConnector:
+    """The README's connector, imported as a reader would: from a file of its own."""
     (block,) = blocks("python")
-    names: dict[str, Any] = {"__name__": "example_connectors"}
-    module = type(sys)("example_connectors")  # annotations are looked up in the module that a class names
-    module.__dict__.update(names)
-    sys.modules["example_connectors"] = module
-    exec(compile(block, "README.md", "exec"), module.__dict__)
-    found = module.__dict__["price"]
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "example_connectors.py"
+        file.write_text(block)
+        spec = importlib.util.spec_from_file_location(file.stem, file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[file.stem] = module  # annotations are looked up in the module that a class names
+        spec.loader.exec_module(module)
+    found = module.price
     assert isinstance(found, OutboundConnector)
     return found
 
