@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from decimal import (
     MAX_EMAX,
+    ROUND_DOWN,
     ROUND_HALF_EVEN,
     Context,
     Decimal,
@@ -15,6 +16,7 @@ from decimal import (
     DivisionImpossible,
     InvalidOperation,
     Overflow,
+    Underflow,
 )
 from functools import lru_cache
 
@@ -32,13 +34,13 @@ _SCALE_MAX = 2**31 - 1
 
 
 @lru_cache(maxsize=256)
-def _context(precision: int) -> Context:
+def _context(precision: int, rounding: str = ROUND_HALF_EVEN) -> Context:
     return Context(
         prec=precision,
-        rounding=ROUND_HALF_EVEN,
+        rounding=rounding,
         Emin=-_SCALE_MAX,
         Emax=_SCALE_MAX,
-        traps=[InvalidOperation, DivisionByZero, Overflow],
+        traps=[InvalidOperation, DivisionByZero, Overflow, Underflow],
     )
 
 
@@ -109,7 +111,16 @@ def remainder(x: type_number, y: type_number) -> Decimal:
     left, right = decimal_of(x), decimal_of(y)
     if not right:
         raise Fault("java.lang.ArithmeticException: " + ("Division by zero" if left else "Division undefined"))
-    return settle(_guard(context_of(left).remainder, left, right))
+    context = context_of(left)
+    down = _context(context.prec, ROUND_DOWN)
+    quotient = _guard(down.divide, left, right)
+    if int(quotient.as_tuple().exponent) < 0:
+        quotient = quotient.to_integral_value(ROUND_DOWN)
+    found = _guard(EXACT.subtract, left, _guard(EXACT.multiply, quotient, right))
+    if abs(found) >= abs(right):
+        # The whole quotient has more digits than the precision.
+        raise Fault("java.lang.ArithmeticException: Division impossible")
+    return settle(context.plus(found))
 
 
 def negate(x: type_number) -> type_number:
@@ -124,6 +135,8 @@ def _guard(operation: Callable[[Decimal, Decimal], Decimal], x: Decimal, y: Deci
         return operation(x, y)
     except Overflow:
         raise Fault("java.lang.ArithmeticException: Overflow") from None
+    except Underflow:
+        raise Fault("java.lang.ArithmeticException: Underflow") from None
     except (DivisionImpossible, InvalidOperation):
         raise Fault("java.lang.ArithmeticException: Division impossible") from None
 
@@ -158,7 +171,7 @@ def _power_whole(base: Decimal, exponent: int) -> Decimal:
     if exponent < 0:
         if not result:
             raise Fault("java.lang.ArithmeticException: Division by zero")
-        result = work.divide(Decimal(1), result)
+        result = _guard(work.divide, Decimal(1), result)
     return settle(context.plus(result))
 
 

@@ -23,6 +23,8 @@ from zelery import feel
         ('append([1], ["a"..1])[2]', None),  # taken out, it is null
         ("and(false, ?)", False),  # a fatal one is an item too
         ("sum(1, ?)", None),  # no number, though
+        ("remove([1, 2], 2147483647)", [1, 2, 1, 2]),  # the next index is out of Java's range and negative
+        ("even(10 ** 40)", True),  # a quotient of one digit and many zeros
         ("round half up(5, 2147483647)", None),  # more digits than Java's whole numbers have
         ("round up(5, -2147483648)", None),  # or than its scales
         ("decimal(1.5, 5000)", 1.5),  # zeros that nobody means are left out

@@ -201,7 +201,7 @@ def remove(run: Run, items: list[Any], position: Any) -> Any:
         return Failure("position must be a non-zero number")
     run.charge(len(items) >> 2)
     at = int32(position)
-    return items[: max(_index(items, at), 0)] + items[max(_index(items, at + 1), 0) :]
+    return items[: max(_index(items, at), 0)] + items[max(_index(items, int32(at + 1)), 0) :]
 
 
 @define("reverse", "list: list")

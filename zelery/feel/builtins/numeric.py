@@ -45,11 +45,9 @@ def rounded(run: Run, number: Any, scale: Any, mode: str) -> Any:
     if value and abs(further) > _FURTHER_MAX:
         reason = "Underflow" if -further > _INT_MAX else "BigInteger would overflow supported range"
         return Failure(f"Failed to apply rounding mode '{mode}': {reason}")
-    if further > 0 and places > run.limits.digits_max:
+    if further > 0 and value.adjusted() + 1 + places > run.limits.digits_max:
         # The same number with more zeros than anybody means.
         return settle(value)
-    if value:
-        run.allow_digits(max(value.adjusted() + 1 + places, 1))
     unit = Decimal((0, (1,), -places))
     if not _MODES[mode]:
         exact = value.quantize(unit, rounding=ROUND_DOWN, context=EXACT)
