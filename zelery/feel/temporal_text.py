@@ -112,6 +112,10 @@ def is_offset_date_time(text: str) -> bool:
     return _OFFSET_DATE_TIME.fullmatch(text) is not None
 
 
+def is_local_date_time(text: str) -> bool:
+    return _LOCAL_DATE_TIME.fullmatch(text) is not None
+
+
 def read_date_time(text: str, *, strict: bool) -> DateTime | LocalDateTime | None:
     """A date and time. Literals are read more freely (strict=False) than the function's argument."""
     date = _DATE_ONLY.fullmatch(text)

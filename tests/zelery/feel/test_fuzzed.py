@@ -65,3 +65,17 @@ def test_the_keys_of_a_literal_are_named_in_its_order() -> None:
     assert warnings("{zz: 1, yy: 2, xx: 3, ww: 4, vv: 5}.uu") == [
         "NO_CONTEXT_ENTRY_FOUND: No context entry found with key 'uu'. Available keys: 'zz', 'yy', 'xx', 'ww', 'vv'"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("2023-02-29T10:00:00", "local-date-time"),  # of the right form, but no such day
+        ("2023-02-29T10:00:00Z", "date-time"),  # with an offset
+        ("2023-02-29", "date(-time)"),  # a date alone
+        ("noon", "date-time"),  # nothing of it
+    ],
+)
+def test_what_is_no_date_and_time_is_named_as_the_reference_names_it(text: str, kind: str) -> None:
+    failed = f"Failed to invoke function 'date and time': Failed to parse {kind} from '{text}'"
+    assert warnings("date and time(x)", x=text) == [f"FUNCTION_INVOCATION_FAILURE: {failed}"]

@@ -27,6 +27,7 @@ from zelery.feel.temporal import (
 from zelery.feel.temporal_text import (
     duration_text,
     is_day_time,
+    is_local_date_time,
     is_months,
     is_offset_time,
     read_date,
@@ -72,7 +73,8 @@ def date_of_parts(_: Run, year: Any, month: Any, day: Any) -> Any:
 @define("date and time", "from: string")
 def date_and_time(_: Run, source: str) -> Any:
     found = read_date_time(source, strict=True)
-    kind = "date(-time)" if read_date_kind(source) else "date-time"
+    local = "local-date-time" if is_local_date_time(source) else "date-time"
+    kind = "date(-time)" if read_date_kind(source) else local
     return _or_failure(found, f"Failed to parse {kind} from '{source}'")
 
 
