@@ -70,6 +70,8 @@ class Job:
             raise ValueError(
                 f"a job message of version {message.get('v')!r}; this worker reads version {MESSAGE_VERSION}"
             )
+        if missing := [name for name in _FIELDS if name not in message]:
+            raise ValueError(f"a job message without {', '.join(missing)}")
         return cls(**{name: message[name] for name in _FIELDS})
 
 
