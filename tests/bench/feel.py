@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from zelery import feel
+from zelery.model import to_json
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "lab" / "feel_reference" / "ref-eval.sh"
 REFERENCE_VERSION = "1.21.0"
@@ -69,7 +70,8 @@ def best_us(work: Callable[[], object]) -> float:
 
 
 def _to_text(expression: feel.Expression, variables: dict[str, Any]) -> str:
-    return json.dumps(expression.evaluate_json(variables))
+    """As a job's variables are written for Zeebe."""
+    return to_json(expression.evaluate_json(variables))
 
 
 def ours() -> dict[str, float]:
