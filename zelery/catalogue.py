@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 
 from zelery.errors import NotInstalledError, SettingError, UnknownConnectorError
+from zelery.extras import remedy
 from zelery.sdk.connector import OutboundConnector
 from zelery.settings import Settings
 
@@ -76,9 +77,8 @@ def load(point: EntryPoint) -> OutboundConnector:
     try:
         connector = point.load()
     except ModuleNotFoundError as error:
-        if point.extras and not f"{point.module}.".startswith(f"{error.name}."):
-            package = f"{point.dist.name if point.dist else 'zelery'}[{','.join(point.extras)}]"
-            raise NotInstalledError(point.name, f"pip install '{package}'") from error
+        if how := remedy(point, error):
+            raise NotInstalledError(point.name, how) from error
         raise SettingError(f"connector {point.name} cannot be imported from {point.value}: {error}") from error
     except (ImportError, AttributeError) as error:
         raise SettingError(f"connector {point.name} cannot be imported from {point.value}: {error}") from error

@@ -15,12 +15,13 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
 from zelery.errors import ConnectorError, InputError, SettingError
+from zelery.extras import remedy
 from zelery.model import Job
 from zelery.settings import Settings
 
@@ -279,21 +280,13 @@ async def _open_installed(name: str, settings: Settings, stack: AsyncExitStack) 
     try:
         opened: SecretProvider = await stack.enter_async_context(points[name].load()(settings))
     except ModuleNotFoundError as error:
-        raise SettingError(
-            f"ZELERY_SECRET_PROVIDERS: {name} needs a package that is not installed: {_remedy(points[name], error)}"
-        ) from error
+        how = remedy(points[name], error) or error
+        raise SettingError(f"ZELERY_SECRET_PROVIDERS: {name} needs a package that is not installed: {how}") from error
     except (ImportError, AttributeError, OSError, ValueError) as error:
         raise SettingError(
             f"ZELERY_SECRET_PROVIDERS: {name} ({points[name].value}) cannot be opened: {error}"
         ) from error
     return opened
-
-
-def _remedy(point: EntryPoint, error: ModuleNotFoundError) -> str:
-    """The extra that the entry point names brings the package (`module:name [vault]`)."""
-    if not point.extras or f"{point.module}.".startswith(f"{error.name}."):
-        return str(error)
-    return f"pip install '{point.dist.name if point.dist else 'zelery'}[{','.join(point.extras)}]'"
 
 
 def _relaxed(name: str) -> Iterator[str]:
