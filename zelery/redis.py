@@ -16,6 +16,11 @@ IN_FLIGHT = "zelery:jobs:in-flight"
 #: Worker processes with how many jobs each can run, `id|capacity`; the score is when one counts as gone (milliseconds).
 WORKERS = "zelery:workers"
 
+#: Definitions that `zelery deploy` recorded, and their BPMN (base64), by key; and a token, new at each change.
+DEFINITIONS = "zelery:definitions"
+DEFINITIONS_XML = "zelery:definitions:xml"
+DEFINITIONS_TOKEN = "zelery:definitions:token"  # noqa: S105 - a name
+
 #: A half-open connection must not hold a role for minutes.
 TIMEOUT_S = 10.0
 
