@@ -15,8 +15,6 @@
     │   └── SourceNotFoundError     … because it has no such thing
     ├── ModelError            a BPMN file cannot be read, or lacks the process asked for
     │   └── PropertyError     a property of one of its elements cannot be used
-    ├── ModelError            a BPMN file cannot be read, or lacks the process asked for
-    │   └── PropertyError     a property of one of its elements cannot be used
     ├── UnknownConnectorError no connector is installed for a job type
     └── ConnectorError        a connector did not succeed; the engine's retries apply
         ├── RetryError        … and says itself how often and when to try again

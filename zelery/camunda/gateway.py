@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import Message as Command
 from pyzeebe.proto import gateway_pb2 as pb
 from pyzeebe.proto.gateway_pb2_grpc import GatewayStub
 
 from zelery.camunda.credentials import Authorization, authorization, channel_credentials, interceptors
-from zelery.errors import GatewayError, NotFoundError, PushbackError
+from zelery.errors import DuplicateError, GatewayError, NotFoundError, PushbackError
 from zelery.model import DEFAULT_TENANT, Completed, Failed, Ignored, Job, Outcome, Thrown, to_json
 from zelery.settings import Settings
 
@@ -64,6 +64,24 @@ class Deployed:
     resource: str
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """A message to be correlated: by a waiting instance, or by starting one."""
+
+    name: str
+    """The name of the message in the model."""
+    correlation_key: str = ""
+    """What an instance waits for; empty starts an instance without asking whether there is one."""
+    message_id: str = ""
+    """Zeebe takes one message with an id, name and key while it is buffered; empty means no such check."""
+    ttl_ms: int = 0
+    """How long it is buffered for an instance that comes to wait, milliseconds."""
+    variables: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
+    """Written to the process instance."""
+    tenant_id: str = DEFAULT_TENANT
+    """Tenant of the message."""
+
+
 class Gateway(Protocol):
     """What Zelery needs of Zeebe. Every method raises GatewayError or its kinds, and nothing of gRPC."""
 
@@ -86,6 +104,9 @@ class Gateway(Protocol):
         self, process_id: str, variables: Mapping[str, Any], *, version: int = -1, tenant_id: str = DEFAULT_TENANT
     ) -> int:
         """Start an instance (of the latest version by default); returns its key."""
+
+    async def publish(self, message: Message) -> int:
+        """Publish a message; returns its key. Raises DuplicateError when its id is there already."""
 
     async def start_and_wait(
         self, process_id: str, variables: Mapping[str, Any], *, wait_s: float, fetch: Sequence[str] = ()
@@ -221,6 +242,18 @@ class ZeebeGateway:
         answer = await self._command(self._stub.CreateProcessInstance, request, f"starting an instance of {process_id}")
         return int(answer.processInstanceKey)
 
+    async def publish(self, message: Message) -> int:
+        request = pb.PublishMessageRequest(
+            name=message.name,
+            correlationKey=message.correlation_key,
+            messageId=message.message_id,
+            timeToLive=message.ttl_ms,
+            variables=to_json(message.variables),
+            tenantId=message.tenant_id,
+        )
+        answer = await self._command(self._stub.PublishMessage, request, f"publishing message {message.name}")
+        return int(answer.key)
+
     async def start_and_wait(
         self, process_id: str, variables: Mapping[str, Any], *, wait_s: float, fetch: Sequence[str] = ()
     ) -> Mapping[str, Any]:
@@ -247,7 +280,7 @@ class ZeebeGateway:
             raise PushbackError("no partition of the cluster is healthy yet")
         return str(answer.gatewayVersion)
 
-    async def _command(self, call: Any, request: Message, doing: str, *, timeout_s: float = COMMAND_TIMEOUT_S) -> Any:
+    async def _command(self, call: Any, request: Command, doing: str, *, timeout_s: float = COMMAND_TIMEOUT_S) -> Any:
         try:
             return await call(request, timeout=timeout_s)
         except grpc.aio.AioRpcError as error:
@@ -292,9 +325,14 @@ def _job(activated: Any, until_ms: int) -> Job:
     )
 
 
+#: What a refusal is to us, by its status; the others are refusals of what the command says.
+_KINDS: dict[grpc.StatusCode, type[GatewayError]] = {
+    grpc.StatusCode.NOT_FOUND: NotFoundError,
+    grpc.StatusCode.ALREADY_EXISTS: DuplicateError,
+    **dict.fromkeys(_LATER, PushbackError),
+}
+
+
 def _translated(error: grpc.aio.AioRpcError, doing: str) -> GatewayError:
-    code = error.code()
-    text = f"{doing}: {code.name}: {error.details() or 'no details'}"
-    if code is grpc.StatusCode.NOT_FOUND:
-        return NotFoundError(text)
-    return PushbackError(text) if code in _LATER else GatewayError(text)
+    code, details = error.code(), error.details() or "no details"
+    return _KINDS.get(code, GatewayError)(f"{doing}: {code.name}: {details}", status=code.name, details=details)
