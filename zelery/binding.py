@@ -36,10 +36,18 @@ def bind(text: str, model: type[M]) -> M:
     variables = read(text)
     if intrinsics.LITERAL in text:
         variables = intrinsics.resolve(variables)
+    return validated(variables, model)
+
+
+def validated(values: Mapping[str, Any], model: type[M], *, variables: Mapping[str, Any] | None = None) -> M:
+    """A connector's input from its values. `variables` are what FEEL sees in fields that take it (`zelery.sdk.Feel`).
+
+    Raises InputError, and ExpressionError where FEEL fails.
+    """
     try:
-        return model.model_validate(variables)
+        return model.model_validate(values, context={"variables": variables or {}})
     except ValidationError as error:
-        raise InputError(_message(error.errors(include_url=False), variables)) from None
+        raise InputError(_message(error.errors(include_url=False), values)) from None
 
 
 def read(text: str) -> dict[str, Any]:
