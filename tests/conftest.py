@@ -15,10 +15,14 @@ import pytest
 import pytest_socket
 import redis as redis_client
 
+from tests.servers.aws import aws_of_session, aws_server, no_aws_of_this_machine
 from zelery.local import redis as local_redis
 from zelery.local import zeebe as local_zeebe
 from zelery.local.download import Progress
 from zelery.local.errors import LocalServerError
+
+#: Fixtures of other modules.
+__all__ = ["aws_of_session", "aws_server", "no_aws_of_this_machine"]
 
 T = TypeVar("T")
 

@@ -2,17 +2,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
-from urllib.request import Request, urlopen
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto.server import ThreadedMotoServer
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
+from tests.servers.aws import ACCESS_KEY, SECRET_KEY, AwsServer
+from tests.servers.aws import REGION as AWS_REGION
 from zelery.errors import InputError, SettingError
 from zelery.secret_providers.aws import SecretsManager, aws
 from zelery.secret_providers.threads import Threads
@@ -20,58 +19,22 @@ from zelery.secrets import Place, SecretError, Secrets, open_secrets
 from zelery.settings import Settings
 
 PLACE = Place(tenant_id="acme", process_id="order")
-REGION = {"AWS_REGION": "eu-central-1"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """An AWS on this machine."""
-    moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
+REGION = {"AWS_REGION": AWS_REGION}
 
 
 @pytest.fixture(autouse=True)
-def nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No profile, no role, no credentials but what a test sets."""
-    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in {
-        "AWS_CONFIG_FILE": str(tmp_path / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(name, value)
+def nothing_of_this_machine(no_aws_of_this_machine: None) -> None:
+    """For those without a server too."""
 
 
 @pytest.fixture
-def store(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManagerClient]:
+def store(aws_server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> SecretsManagerClient:
     """Its Secrets Manager, empty, as an administrator sees it."""
-    urlopen(Request(f"{server}/moto-api/reset", method="POST")).close()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", server)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret-key")
-    client = boto3.Session(region_name=REGION["AWS_REGION"]).client("secretsmanager")
-    yield client
-    client.close()
-
-
-@contextmanager
-def checking_rights(server: str) -> Iterator[None]:
-    """From now on it looks who asks and what their policies allow, as AWS does."""
-
-    def after(requests: float) -> None:
-        as_text = {"Content-Type": "text/plain"}
-        urlopen(Request(f"{server}/moto-api/reset-auth", str(requests).encode(), as_text, method="POST")).close()
-
-    after(0)
-    try:
-        yield
-    finally:
-        after(float("inf"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", aws_server.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+    client: SecretsManagerClient = aws_server.client("secretsmanager")
+    return client
 
 
 @asynccontextmanager
@@ -201,19 +164,18 @@ class TestFailing:
         assert "has bytes that are not text in 'zelery/TOKEN': store it as text" in await complaint()
 
     async def test_a_refusal_without_a_code_is_an_error_and_no_missing_secret(
-        self, store: SecretsManagerClient, server: str, monkeypatch: pytest.MonkeyPatch
+        self, store: SecretsManagerClient, aws_server: AwsServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         store.create_secret(Name="zelery/TOKEN", SecretString="t0p")
-        iam = boto3.Session(region_name=REGION["AWS_REGION"]).client("iam", endpoint_url=server)
+        iam = aws_server.client("iam")
         iam.create_user(UserName="worker")
         key = iam.create_access_key(UserName="worker")["AccessKey"]
-        iam.close()
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
-        with checking_rights(server):
+        with aws_server.checking_rights():
             said = await complaint()
         assert said == (
-            f"AWS Secrets Manager at {server} answers 403 for 'zelery/TOKEN': "
+            f"AWS Secrets Manager at {aws_server.url} answers 403 for 'zelery/TOKEN': "
             "see that nothing in between refuses it: a proxy, the policy of a VPC endpoint"
         )
 
