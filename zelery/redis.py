@@ -21,6 +21,36 @@ DEFINITIONS = "zelery:definitions"
 DEFINITIONS_XML = "zelery:definitions:xml"
 DEFINITIONS_TOKEN = "zelery:definitions:token"  # noqa: S105 - a name
 
+#: Inbound connectors that live: a hash that is followed (`zelery.followed`), by executable id.
+EXECUTABLES = "zelery:inbound:executables"
+
+#: What was read of each definition's model, by key: models never change. The number is that of the form it is kept in.
+MODELS = "zelery:inbound:models:1"
+
+#: Health of executables by id, and the activity log of each (a list under its id).
+HEALTH = "zelery:inbound:health"
+ACTIVITY = "zelery:inbound:activity:"
+
+#: How the reconciler's last look at the cluster went.
+IMPORT = "zelery:inbound:import"
+
+#: Events that are to start one instance however often they come, by element and id.
+STARTED = "zelery:inbound:started:"
+
+#: Counters of all processes, by name and labels.
+METRICS = "zelery:metrics"
+
+#: What beat fires besides what always ticks: entries by name, followed by generation (`zelery/schedule.py`).
+ENTRIES = "zelery:schedule"
+
+#: Last and next run of each entry by name; and the names that a beat was about to send when it last wrote.
+RUNS = "zelery:schedule:runs"
+SENDING = "zelery:schedule:sending"
+
+#: By entry, for a time: the newest firing that a worker has taken up, and who runs one now.
+FIRED = "zelery:schedule:fired"
+RUNNING = "zelery:schedule:running"
+
 #: A half-open connection must not hold a role for minutes.
 TIMEOUT_S = 10.0
 

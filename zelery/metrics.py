@@ -1,0 +1,108 @@
+"""Counters of all processes together, in Redis, so that whichever replica is asked says the same.
+
+Names and labels are those of Camunda's connector runtime (Micrometer), because dashboards use them. Each process adds
+up what it counts and writes the sums once a second; what a killed process had not written is lost. A scraper asks one
+address of `zelery webhooks`, not each replica: the numbers are whole already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
+from redis.asyncio import Redis
+
+from zelery.redis import AWAY, METRICS
+
+#: From one write to the next, seconds.
+WRITE_S = 1.0
+
+#: Every counter by its name at the runtime's, with its labels and its meaning.
+COUNTERS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "camunda_connector_inbound_activations": (
+        ("action", "type"),
+        "Inbound connectors that were activated, deactivated, or failed to be (activation-failed).",
+    ),
+    "camunda_connector_inbound_triggers": (
+        ("action", "type"),
+        "Events: triggered, correlated, correlation-failed, activation-condition-failed.",
+    ),
+    "camunda_connector_inbound_process_definitions_checked": ((), "Process definitions that were new."),
+    "camunda_connector_outbound_invocations": (
+        ("action", "type"),
+        "Jobs: invoked, completed, failed, bpmn-error.",
+    ),
+    "camunda_connector_outbound_execution_seconds_sum": (("type",), "Seconds that connectors ran."),
+}
+
+
+class Metrics:
+    """What one process counts."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._sums: collections.Counter[tuple[str, tuple[str, ...]]] = collections.Counter()
+
+    def count(self, name: str, *labels: str, by: float = 1) -> None:
+        """Add to a counter of `COUNTERS`; labels in the order that it says."""
+        self._sums[name, labels] += by  # type: ignore[assignment]  # a Counter counts fractions as well
+
+    async def write(self) -> None:
+        """Write what has been counted since the last time; while Redis is away it is kept."""
+        sums, self._sums = self._sums, collections.Counter()
+        if not sums:
+            return
+        try:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for (name, labels), by in sums.items():
+                    pipe.hincrbyfloat(METRICS, json.dumps([name, *labels]), by)
+                await pipe.execute()
+        except AWAY:
+            self._sums.update(sums)
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> Any:
+        """Write every second until the block ends, and once more then."""
+        task = asyncio.create_task(self._keep())
+        try:
+            yield self
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self.write()
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(WRITE_S)
+            await self.write()
+
+
+async def exposition(redis: Redis) -> bytes:
+    """All counters, in the text format of Prometheus."""
+    found: Mapping[str, str] = await redis.hgetall(METRICS)  # type: ignore[misc]  # typed for both colours
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Stored(found))
+    return generate_latest(registry)
+
+
+class _Stored(Collector):
+    """What Redis holds, as Prometheus's library takes it."""
+
+    def __init__(self, found: Mapping[str, str]) -> None:
+        self._found = found
+
+    def collect(self) -> Iterator[Metric]:
+        values = {tuple(json.loads(field)): float(value) for field, value in self._found.items()}
+        for name, (labels, meaning) in COUNTERS.items():
+            family = CounterMetricFamily(name, meaning, labels=labels)
+            for key, value in sorted(values.items()):
+                if key[0] == name:
+                    family.add_metric(key[1:], value)
+            yield family
