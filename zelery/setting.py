@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic.fields import FieldInfo
+
+_MILLISECONDS = re.compile(r"\d+")
 
 
 def _words(value: Any) -> Any:
@@ -13,6 +17,12 @@ def _words(value: Any) -> Any:
     return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
 
 
+def _duration(value: Any) -> Any:
+    """Spring takes a bare number as milliseconds."""
+    return timedelta(milliseconds=int(value)) if isinstance(value, str) and _MILLISECONDS.fullmatch(value) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 
 

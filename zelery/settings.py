@@ -14,7 +14,6 @@ from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -25,7 +24,8 @@ from pydantic.fields import FieldInfo
 
 from zelery.camunda.cluster import ClusterSettings
 from zelery.errors import SettingError
-from zelery.setting import Words, aliases
+from zelery.inbound_settings import InboundSettings
+from zelery.setting import Duration, Words, aliases
 from zelery.setting import setting as _set
 
 #: `aliases` is asked for here by those who ask for the settings.
@@ -34,15 +34,7 @@ __all__ = ["Duration", "Settings", "Shown", "aliases", "mask_url", "shown"]
 #: Camunda's own name for a connector's setting: CONNECTOR_HTTP_REST_TIMEOUT (`spec/outbound.md` §1.2).
 _OVERRIDE = re.compile(r"CONNECTOR_(?P<connector>.+)_(?P<what>TYPE|TIMEOUT)")
 _BLOCK = re.compile(r"CAMUNDA_CONNECTOR_HTTP_BLOCK_(URL|PORT|REGEX)(_.+)?")
-_MILLISECONDS = re.compile(r"\d+")
 
-
-def _duration(value: Any) -> Any:
-    """Spring takes a bare number as milliseconds."""
-    return timedelta(milliseconds=int(value)) if isinstance(value, str) and _MILLISECONDS.fullmatch(value) else value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
 ProxyScheme = Annotated[str, Field(pattern=r"^(http|https)$")]
 #: A path, with {name} at most once.
 SecretPath = Annotated[str, Field(pattern=r"^[^{}\s]*(\{name\}[^{}\s]*)?$", min_length=1)]
@@ -50,7 +42,7 @@ RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|unix)://\S+$")]
 BrokerUrl = Annotated[str, Field(pattern=r"^(rediss?|redis\+socket|sentinel|amqps?)://\S+$")]
 
 
-class Settings(ClusterSettings):
+class Settings(InboundSettings, ClusterSettings):
     """Everything that can be set. `Settings.read()` reads the environment."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
@@ -268,9 +260,6 @@ class Settings(ClusterSettings):
         meaning="Hosts that are called without a proxy: names with `*` for anything, `|` between them.",
     )
     # -- what shows
-    webhook_port: int = _set(
-        "ZELERY_WEBHOOK_PORT", "SERVER_PORT", default=8080, ge=0, le=65535, meaning="Port for webhooks."
-    )
     flower_address: str = _set(
         "ZELERY_FLOWER_ADDRESS",
         default="127.0.0.1",
