@@ -1,4 +1,4 @@
-"""The connectors that are installed: found by entry point, whose name is the job type, and imported at first use."""
+"""The connectors that are installed: found by entry point, whose name is their type, and imported at first use."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
+from typing import TypeVar
 
 from zelery.errors import NotInstalledError, SettingError, UnknownConnectorError
 from zelery.extras import remedy
 from zelery.sdk.connector import OutboundConnector
+from zelery.sdk.inbound import InboundConnector
 from zelery.settings import Settings
 
-#: Where outbound connectors join: a distribution names its own in this group of entry points.
+#: Where connectors join: a distribution names its own in these groups of entry points.
 GROUP = "zelery.outbound"
+INBOUND_GROUP = "zelery.inbound"
+
+Kind = TypeVar("Kind", OutboundConnector, InboundConnector)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,40 +40,52 @@ def served(settings: Settings) -> dict[str, Served]:
 
     Raises SettingError when one cannot be imported, or when two claim one job type.
     """
-    disabled = {name.lower() for name in settings.outbound_disabled}
-    found: dict[str, Served] = {}
-    for point in installed():
+    found = _by_type(OutboundConnector, GROUP, settings, settings.outbound_disabled)
+    return {type_: _served(type_, each, settings) for type_, each in found.items()}
+
+
+def served_inbound(settings: Settings) -> dict[str, InboundConnector]:
+    """The inbound connectors to serve, by the type that models name. Raises as `served` does."""
+    return _by_type(InboundConnector, INBOUND_GROUP, settings, settings.inbound_disabled)
+
+
+def _by_type(kind: type[Kind], group: str, settings: Settings, disabled: tuple[str, ...]) -> dict[str, Kind]:
+    """Those that are not disabled, by the type that the settings give them."""
+    off = {name.lower() for name in disabled}
+    found: dict[str, Kind] = {}
+    for point in installed(group):
         try:
-            each = _served(load(point), settings)
+            each = load(point, kind)
         except NotInstalledError:
             continue
-        if each.type.lower() in disabled:
+        type_ = settings.connector_types.get(environment_name(each.name), each.type)
+        if type_.lower() in off:
             continue
-        if each.type in found:
-            names = f"{found[each.type].connector.name!r} and {each.connector.name!r}"
-            raise SettingError(f"two connectors serve {each.type}: {names}; disable or rename one")
-        found[each.type] = each
+        if type_ in found:
+            names = f"{found[type_].name!r} and {each.name!r}"
+            raise SettingError(f"two connectors serve {type_}: {names}; disable or rename one")
+        found[type_] = each
     return found
 
 
-def absent() -> dict[str, str]:
-    """The connectors that cannot be served because a package is missing: by job type, how to install it."""
+def absent(group: str = GROUP) -> dict[str, str]:
+    """The connectors that cannot be served because a package is missing: by type, how to install it."""
     found: dict[str, str] = {}
-    for point in installed():
+    for point in installed(group):
         try:
-            load(point)
+            load(point, InboundConnector) if group == INBOUND_GROUP else load(point, OutboundConnector)
         except NotInstalledError as error:
             found[point.name] = error.remedy
     return found
 
 
-def installed() -> Iterator[EntryPoint]:
-    """Entry points of all connectors, by job type; ones found twice (a distribution seen by two paths) count once."""
-    points = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
+def installed(group: str = GROUP) -> Iterator[EntryPoint]:
+    """Entry points of all connectors, by type; ones found twice (a distribution seen by two paths) count once."""
+    points = sorted(entry_points(group=group), key=lambda point: (point.name, point.value))
     yield from {(point.name, point.value): point for point in points}.values()
 
 
-def load(point: EntryPoint) -> OutboundConnector:
+def load(point: EntryPoint, kind: type[Kind]) -> Kind:
     """Import a connector.
 
     Raises NotInstalledError when a package of its extra is missing (the entry point names the extra: `module:name
@@ -82,10 +99,11 @@ def load(point: EntryPoint) -> OutboundConnector:
         raise SettingError(f"connector {point.name} cannot be imported from {point.value}: {error}") from error
     except (ImportError, AttributeError) as error:
         raise SettingError(f"connector {point.name} cannot be imported from {point.value}: {error}") from error
-    if not isinstance(connector, OutboundConnector):
-        raise SettingError(
-            f"connector {point.name}: {point.value} is no outbound connector; decorate it with @outbound"
-        )
+    if not isinstance(connector, kind):
+        what = "outbound connector; decorate it with @outbound"
+        if kind is InboundConnector:
+            what = "inbound connector; decorate it with @webhook, @subscription or @polling"
+        raise SettingError(f"connector {point.name}: {point.value} is no {what}")
     return connector
 
 
@@ -106,10 +124,6 @@ def environment_name(name: str) -> str:
     return re.sub(r"[^a-zA-Z0-9_ ]", "", name.strip()).replace(" ", "_").upper()
 
 
-def _served(connector: OutboundConnector, settings: Settings) -> Served:
-    name = environment_name(connector.name)
-    return Served(
-        type=settings.connector_types.get(name, connector.type),
-        connector=connector,
-        timeout=settings.connector_timeouts.get(name, settings.job_timeout),
-    )
+def _served(type_: str, connector: OutboundConnector, settings: Settings) -> Served:
+    timeout = settings.connector_timeouts.get(environment_name(connector.name), settings.job_timeout)
+    return Served(type=type_, connector=connector, timeout=timeout)

@@ -10,6 +10,7 @@ import pytest
 
 from zelery.catalogue import GROUP, environment_name, find, load, served
 from zelery.errors import SettingError, UnknownConnectorError
+from zelery.sdk.connector import OutboundConnector
 from zelery.settings import Settings
 
 REST = "io.camunda:http-json:1"
@@ -74,7 +75,7 @@ def test_two_distributions_that_serve_one_type_are_an_error_and_not_a_toss_up(
 )
 def test_an_entry_point_that_gives_no_connector_is_told_by_its_name(value: str, says: str) -> None:
     with pytest.raises(SettingError, match=f"^connector mine:1.*{says}"):
-        load(EntryPoint(name="mine:1", value=value, group=GROUP))
+        load(EntryPoint(name="mine:1", value=value, group=GROUP), OutboundConnector)
 
 
 def test_a_type_that_nobody_serves_is_told_with_the_nearest_that_somebody_does() -> None:

@@ -17,6 +17,7 @@ from zelery.catalogue import GROUP, absent, load, served
 from zelery.commands import connectors
 from zelery.errors import NotInstalledError, SettingError
 from zelery.model import Job
+from zelery.sdk.connector import OutboundConnector
 from zelery.settings import Settings
 
 SLACK = "io.camunda:slack:1"
@@ -80,5 +81,5 @@ def test_what_no_extra_would_mend_is_an_error(value: str, tmp_path: Path, monkey
     (tmp_path / "needs_more.py").write_text("import no_such_package\n")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(SettingError, match="cannot be imported from") as refused:
-        load(EntryPoint(name="mine:1", value=value, group=GROUP))
+        load(EntryPoint(name="mine:1", value=value, group=GROUP), OutboundConnector)
     assert not isinstance(refused.value, NotInstalledError)
