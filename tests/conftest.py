@@ -16,6 +16,7 @@ import pytest_socket
 import redis as redis_client
 
 from tests.servers.aws import aws_of_session, aws_server, no_aws_of_this_machine
+from tests.servers.kafka import KafkaServer, kafka_server
 from zelery.local import redis as local_redis
 from zelery.local import zeebe as local_zeebe
 from zelery.local.download import Progress
@@ -52,6 +53,13 @@ def zeebe() -> Iterator[local_zeebe.Zeebe]:
 def redis() -> Iterator[local_redis.Redis]:
     """A real Redis for the whole session."""
     with _started(local_redis.running()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[KafkaServer]:
+    """A real Kafka for the whole session: tests use topics and groups of their own, and leave it up."""
+    with _started(kafka_server()) as server:
         yield server
 
 
