@@ -9,8 +9,8 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-from zelery.camunda.gateway import Deployed, Lease
-from zelery.errors import GatewayError, NotFoundError, PushbackError
+from zelery.camunda.gateway import Deployed, Ended, Lease, Message
+from zelery.errors import DuplicateError, GatewayError, NotFoundError, PushbackError
 from zelery.model import DEFAULT_TENANT, Failed, Job, Outcome, to_json
 
 
@@ -27,11 +27,17 @@ class FakeGateway:
     """How many more commands are pushed back."""
     refuses: type[Outcome] | None = None
     """The kind of outcome that is refused for what it says."""
+    started: list[tuple[str, int, str, Any]] = dataclasses.field(default_factory=list)
+    """Instances: process id, version, tenant, variables."""
+    published: list[Message] = dataclasses.field(default_factory=list)
+    """Messages that were taken."""
+    refusal: GatewayError | None = None
+    """What every start and message is refused with."""
 
     def __post_init__(self) -> None:
         self._keys = itertools.count(1)
         self._news = asyncio.Condition()
-        self._processes: dict[str, str] = {}
+        self._buffered: set[tuple[str, str, str, str]] = set()
 
     async def put(self, **fields: Any) -> Job:
         """Create a job."""
@@ -93,12 +99,40 @@ class FakeGateway:
     async def start(
         self, process_id: str, variables: Mapping[str, Any], *, version: int = -1, tenant_id: str = DEFAULT_TENANT
     ) -> int:
-        raise NotImplementedError  # as above
+        await self._refused()
+        self.started.append((process_id, version, tenant_id, json.loads(to_json(variables))))
+        return next(self._keys)
+
+    async def publish(self, message: Message) -> int:
+        await self._refused()
+        identity = (message.name, message.correlation_key, message.message_id, message.tenant_id)
+        if message.message_id and identity in self._buffered:
+            raise DuplicateError("publishing: ALREADY_EXISTS", status="ALREADY_EXISTS")
+        self._buffered.add(identity)
+        self.published.append(message)
+        return next(self._keys)
+
+    async def _refused(self) -> None:
+        await asyncio.sleep(0)
+        if self.busy:
+            self.busy -= 1
+            raise PushbackError("RESOURCE_EXHAUSTED: busy", status="RESOURCE_EXHAUSTED", details="busy")
+        if self.refusal is not None:
+            raise self.refusal
 
     async def start_and_wait(
-        self, process_id: str, variables: Mapping[str, Any], *, wait_s: float, fetch: Sequence[str] = ()
-    ) -> Mapping[str, Any]:
-        raise NotImplementedError  # as above
+        self,
+        process_id: str,
+        variables: Mapping[str, Any],
+        *,
+        wait_s: float,
+        fetch: Sequence[str] = (),
+        version: int = -1,
+        tenant_id: str = DEFAULT_TENANT,
+    ) -> Ended:
+        """Its processes end as they began."""
+        key = await self.start(process_id, variables, version=version, tenant_id=tenant_id)
+        return Ended(key=key, variables=variables)
 
     async def topology(self) -> str:
         return "8.5.8"

@@ -65,6 +65,14 @@ class Deployed:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Ended:
+    """A process instance that has come to its end."""
+
+    key: int
+    variables: Mapping[str, Any] = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
     """A message to be correlated: by a waiting instance, or by starting one."""
 
@@ -109,9 +117,16 @@ class Gateway(Protocol):
         """Publish a message; returns its key. Raises DuplicateError when its id is there already."""
 
     async def start_and_wait(
-        self, process_id: str, variables: Mapping[str, Any], *, wait_s: float, fetch: Sequence[str] = ()
-    ) -> Mapping[str, Any]:
-        """Start an instance of the latest version; returns its variables at its end, those of `fetch` or all.
+        self,
+        process_id: str,
+        variables: Mapping[str, Any],
+        *,
+        wait_s: float,
+        fetch: Sequence[str] = (),
+        version: int = -1,
+        tenant_id: str = DEFAULT_TENANT,
+    ) -> Ended:
+        """Start an instance (of the latest version by default) and wait for its end; of its variables `fetch`, or all.
 
         Raises PushbackError when it has not ended after `wait_s` seconds; it goes on.
         """
@@ -255,11 +270,18 @@ class ZeebeGateway:
         return int(answer.key)
 
     async def start_and_wait(
-        self, process_id: str, variables: Mapping[str, Any], *, wait_s: float, fetch: Sequence[str] = ()
-    ) -> Mapping[str, Any]:
+        self,
+        process_id: str,
+        variables: Mapping[str, Any],
+        *,
+        wait_s: float,
+        fetch: Sequence[str] = (),
+        version: int = -1,
+        tenant_id: str = DEFAULT_TENANT,
+    ) -> Ended:
         request = pb.CreateProcessInstanceWithResultRequest(
             request=pb.CreateProcessInstanceRequest(
-                bpmnProcessId=process_id, version=-1, variables=to_json(variables), tenantId=DEFAULT_TENANT
+                bpmnProcessId=process_id, version=version, variables=to_json(variables), tenantId=tenant_id
             ),
             requestTimeout=int(wait_s * 1000),
             fetchVariables=fetch,
@@ -270,8 +292,7 @@ class ZeebeGateway:
             f"waiting for an instance of {process_id}",
             timeout_s=wait_s + COMMAND_TIMEOUT_S,
         )
-        ended: Mapping[str, Any] = json.loads(answer.variables)
-        return ended
+        return Ended(key=int(answer.processInstanceKey), variables=json.loads(answer.variables))
 
     async def topology(self) -> str:
         answer = await self._command(self._stub.Topology, pb.TopologyRequest(), "asking for the topology")

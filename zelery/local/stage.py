@@ -91,7 +91,7 @@ class Stage:
         else:
             tally.completed += 1
             tally.first_s = self._clock() if tally.first_s is None else tally.first_s
-            wrong = complaint(scenario, ended, self._secret)
+            wrong = complaint(scenario, ended.variables, self._secret)
         tally.wrong += wrong is not None
         tally.said = wrong or scenario.outcome
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,8 +13,8 @@ import pytest
 
 from tests.fakes import FakeGateway
 from tests.models import line_of_tasks
-from zelery.camunda.gateway import Gateway, Lease, ZeebeGateway
-from zelery.errors import GatewayError, NotFoundError, PushbackError
+from zelery.camunda.gateway import Gateway, Lease, Message, ZeebeGateway
+from zelery.errors import DuplicateError, GatewayError, NotFoundError, PushbackError
 from zelery.model import Completed, Failed, Job, Thrown
 from zelery.settings import Settings
 
@@ -127,7 +128,19 @@ async def test_who_waits_for_an_instance_gets_its_variables_at_its_end_or_is_tol
         ends, waits = f"p-{uuid.uuid4()}", f"p-{uuid.uuid4()}"
         await gateway.deploy({f"{ends}.bpmn": line_of_tasks(ends)})
         await gateway.deploy({f"{waits}.bpmn": line_of_tasks(waits, f"tests:{uuid.uuid4()}:1")})
-        assert await gateway.start_and_wait(ends, {"a": 1, "b": [2]}, wait_s=10) == {"a": 1, "b": [2]}
-        assert await gateway.start_and_wait(ends, {"a": 1, "b": [2]}, wait_s=10, fetch=("b",)) == {"b": [2]}
+        ended = await gateway.start_and_wait(ends, {"a": 1, "b": [2]}, wait_s=10, version=1)
+        assert (ended.key > 0, ended.variables) == (True, {"a": 1, "b": [2]})
+        assert (await gateway.start_and_wait(ends, {"a": 1, "b": [2]}, wait_s=10, fetch=("b",))).variables == {"b": [2]}
         with pytest.raises(PushbackError, match=f"waiting for an instance of {waits}"):
             await gateway.start_and_wait(waits, {}, wait_s=0.2)
+
+
+async def test_a_message_is_taken_once_while_it_is_buffered(served: tuple[Gateway, str, Create]) -> None:
+    gateway, name, _ = served
+    message = Message(name=name, correlation_key="k", message_id="m", ttl_ms=60_000, variables={"a": 1})
+    assert await gateway.publish(message) > 0
+    with pytest.raises(DuplicateError) as refused:
+        await gateway.publish(message)
+    assert refused.value.status == "ALREADY_EXISTS"
+    assert await gateway.publish(dataclasses.replace(message, message_id="")) > 0
+    assert await gateway.publish(dataclasses.replace(message, message_id="")) > 0

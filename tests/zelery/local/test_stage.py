@@ -12,8 +12,10 @@ from rich.console import Console
 from tests.fakes import FakeGateway
 from zelery.errors import PushbackError
 from zelery.local import stage as stage_module
+from zelery.camunda.gateway import Ended
 from zelery.local.scenarios import SCENARIOS
 from zelery.local.stage import Stage
+from zelery.model import DEFAULT_TENANT
 
 RIGHT = {each.process_id: {"outcome": each.outcome} for each in SCENARIOS}
 
@@ -27,13 +29,20 @@ class Engine(FakeGateway):
         self.given: list[Mapping[str, Any]] = []
 
     async def start_and_wait(
-        self, process_id: str, variables: Mapping[str, Any], *, wait_s: float, fetch: Sequence[str] = ()
-    ) -> Mapping[str, Any]:
+        self,
+        process_id: str,
+        variables: Mapping[str, Any],
+        *,
+        wait_s: float,
+        fetch: Sequence[str] = (),
+        version: int = -1,
+        tenant_id: str = DEFAULT_TENANT,
+    ) -> Ended:
         await asyncio.sleep(0)
         self.given.append(variables)
         if process_id not in self.ends:
             raise PushbackError(f"waiting for an instance of {process_id}: DEADLINE_EXCEEDED")
-        return self.ends[process_id]
+        return Ended(key=len(self.given), variables=self.ends[process_id])
 
 
 def called(instances: int) -> collections.Counter[str]:
