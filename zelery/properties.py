@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
+from zelery.durations import parse_ms
 from zelery.errors import PropertyError
 
 TYPE = "inbound.type"
@@ -87,3 +89,63 @@ def _malformed(key: str, what: str) -> PropertyError:
 def connector_level(properties: Mapping[str, str]) -> dict[str, str]:
     """The connector's own configuration, as the model has it."""
     return {key: value for key, value in properties.items() if key not in RUNTIME_LEVEL}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrelationRules:
+    """What an element's properties say of events: whether one is wanted, and what command it becomes.
+
+    Expressions are as the model has them, with or without `=`; a blank one counts as absent.
+    """
+
+    activation_condition: str | None = None
+    """An event is wanted when it yields true; absent, every event is."""
+    correlation_key_expression: str | None = None
+    """Blank stays blank here: a catch event must have one, and is told so by name when an event comes."""
+    message_id_expression: str | None = None
+    message_ttl_ms: int | None = None
+    """How long Zeebe keeps the message; absent, as long as the settings say."""
+    result_variable: str | None = None
+    """The variable that gets the whole event."""
+    result_expression: str | None = None
+    """Yields variables from the event; they win over the result variable."""
+    consume_unmatched: bool = True
+    """Whether an event that no condition wants is taken off its source. Models of 8.5 do not say: theirs are."""
+    synchronous_response: bool = False
+    """Whether the caller waits for what the process makes of the event."""
+
+    @classmethod
+    def of(cls, properties: Mapping[str, str]) -> Self:
+        """Read an element's properties. Raises PropertyError for a time to live that is no duration."""
+        return cls(
+            activation_condition=_filled(_activation_condition(properties)),
+            correlation_key_expression=properties.get(CORRELATION_KEY),
+            message_id_expression=_filled(properties.get(MESSAGE_ID)),
+            message_ttl_ms=_message_ttl_ms(properties),
+            result_variable=_filled(properties.get(RESULT_VARIABLE)),
+            result_expression=_filled(properties.get(RESULT_EXPRESSION)),
+            consume_unmatched=_true(properties.get(CONSUME_UNMATCHED, "true")),
+            synchronous_response=_true(properties.get(SYNCHRONOUS_RESPONSE, "false")),
+        )
+
+
+def _activation_condition(properties: Mapping[str, str]) -> str | None:
+    """The newer name wins as soon as it is there, blank or not."""
+    return properties.get(ACTIVATION_CONDITION, properties.get(ACTIVATION_CONDITION_OLD))
+
+
+def _message_ttl_ms(properties: Mapping[str, str]) -> int | None:
+    text = _filled(properties.get(MESSAGE_TTL))
+    try:
+        return None if text is None else parse_ms(text)
+    except ValueError as error:
+        raise PropertyError(MESSAGE_TTL, str(error)) from None
+
+
+def _filled(text: str | None) -> str | None:
+    return text if text and not text.isspace() else None
+
+
+def _true(text: str) -> bool:
+    """As Java reads a boolean: everything else, `yes` and ` true` too, is false."""
+    return text.lower() == "true"

@@ -15,8 +15,8 @@ from typing import TypeAlias, cast
 
 from lxml import etree
 
-from zelery.errors import ModelError
-from zelery.properties import CORRELATION_KEY, TYPE
+from zelery.errors import ModelError, PropertyError
+from zelery.properties import CORRELATION_KEY, TYPE, CorrelationRules, nest
 
 #: Zeebe takes no command above 4 MB unless it is told otherwise; a model is a part of one.
 BYTES_MAX = 8 * 2**20
@@ -202,6 +202,12 @@ def _element(
     point = _point(node, values, names)
     if isinstance(point, Fault):
         return point
+    try:
+        # Whoever reads them again, later, may rely on it that they can be read.
+        nest(values)
+        CorrelationRules.of(values)
+    except PropertyError as error:
+        return _fault(node, f"cannot be used: {error}")
     return InboundElement(
         element_id=element_id,
         name=node.get("name"),
