@@ -48,9 +48,8 @@ class AwsServer:
     def client(self, service: str) -> Any:
         """A client of an administrator."""
         if service not in self._clients:
-            self._clients[service] = boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION).client(
-                service, endpoint_url=self.url
-            )
+            session: Any = boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)  # Its stubs know literals alone.
+            self._clients[service] = session.client(service, endpoint_url=self.url)
         return self._clients[service]
 
     def close(self) -> None:
