@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 
 from tests.fakes import FakeGateway
+from zelery.camunda.gateway import Ended
 from zelery.errors import PushbackError
 from zelery.local import stage as stage_module
-from zelery.camunda.gateway import Ended
 from zelery.local.scenarios import SCENARIOS
 from zelery.local.stage import Stage
 from zelery.model import DEFAULT_TENANT
