@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from zelery.camunda.cluster import ClusterSettings
+from zelery.camunda.definitions.settings import DefinitionSettings
 from zelery.errors import SettingError
 from zelery.inbound_settings import InboundSettings
 from zelery.setting import Duration, Words, aliases
@@ -42,7 +43,7 @@ RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|unix)://\S+$")]
 BrokerUrl = Annotated[str, Field(pattern=r"^(rediss?|redis\+socket|sentinel|amqps?)://\S+$")]
 
 
-class Settings(InboundSettings, ClusterSettings):
+class Settings(DefinitionSettings, InboundSettings, ClusterSettings):
     """Everything that can be set. `Settings.read()` reads the environment."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
