@@ -84,18 +84,16 @@ class OperateSource:
     async def variables(self, process_instance_key: int, scope_keys: Sequence[int]) -> Variables:
         found: dict[str, Any] = {}
         cut: set[str] = set()
+        path = "/v1/variables/search"
         for scope in scope_keys:
-            async for page in self._search(
-                "/v1/variables/search",
-                VARIABLES_PAGE,
-                filter={"processInstanceKey": process_instance_key, "scopeKey": scope},
-            ):
+            asked = {"processInstanceKey": process_instance_key, "scopeKey": scope}
+            async for page in self._search(path, VARIABLES_PAGE, filter=asked):
                 for item in page:
-                    name = str(item.get("name"))
+                    name = self._text(item, "name", path)
                     found.pop(name, None)
                     cut.discard(name)
                     try:
-                        found[name] = values.parsed(str(item.get("value")))
+                        found[name] = values.parsed(self._text(item, "value", path))
                     except ValueError:  # Operate keeps the first 8191 characters, and has no way to the others.
                         cut.add(name)
         return Variables(values=found, cut=frozenset(cut))
@@ -117,7 +115,7 @@ class OperateSource:
             yield [
                 Definition(
                     key=self._whole(item, "key", path),
-                    process_id=str(item.get("bpmnProcessId")),
+                    process_id=self._text(item, "bpmnProcessId", path),
                     version=self._whole(item, "version", path),
                     tenant_id=item.get("tenantId") or DEFAULT_TENANT,
                     name=item.get("name"),
@@ -153,6 +151,12 @@ class OperateSource:
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise self._site.odd(path, "JSON without a list of items")
         return items
+
+    def _text(self, item: Mapping[str, Any], name: str, path: str) -> str:
+        value = item.get(name)
+        if not isinstance(value, str):
+            raise self._site.odd(path, f"an item whose {name} is {value!r}")
+        return value
 
     def _whole(self, item: Mapping[str, Any], name: str, path: str) -> int:
         value = item.get(name)
