@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -159,3 +163,43 @@ DIFFERENT = SAME + "properties (excluding runtime-level properties). The followi
 def test_elements_that_contradict_one_another_are_an_invalid_group(others: list[dict[str, str]], reason: str) -> None:
     elements = [Element(BASE | WEBHOOK | each, f"e{n}") for n, each in enumerate([{}, *others])]
     assert group(elements) == InvalidGroup(elements=tuple(elements), reason=reason)
+
+
+RECORDED = Path(__file__).parents[3] / "shared" / "conformance" / "inbound-golden.jsonl"
+
+
+def recorded() -> Iterator[Any]:
+    """The recorded cases of a process with several connectors that Java was asked to list."""
+    if not RECORDED.exists():
+        yield pytest.param({}, marks=pytest.mark.skip(f"no recorded cases: {RECORDED} is not there"), id="none")
+        return
+    with RECORDED.open(encoding="utf-8") as lines:
+        for case in map(json.loads, lines):
+            listed = any("inbound" in (each or {}) for each in case["observed"])
+            if case["id"].startswith("multi-") and list(case["processes"]) == ["p1"] and listed:
+                yield pytest.param(case, id=case["id"])
+
+
+@pytest.mark.parametrize("case", list(recorded()))
+def test_elements_meet_as_they_did_when_recorded(case: dict[str, Any]) -> None:
+    groups: dict[str, list[Element]] = {}
+    for each in case["processes"]["p1"][0]["elements"]:
+        element = Element(each["properties"], each["id"])
+        try:
+            groups.setdefault(deduplication_id(element, "<default>", "p1", 1), []).append(element)
+        except PropertyError:
+            continue
+    found = {frozenset(each.element_id for each in elements): reason(elements) for elements in groups.values()}
+    (listed,) = [each["inbound"] for each in case["observed"] if "inbound" in (each or {})]
+    assert found == {frozenset(each["elementId"] for each in one["elements"]): said(one) for one in listed}
+
+
+def reason(elements: list[Element]) -> str | None:
+    found = group(elements)
+    return found.reason if isinstance(found, InvalidGroup) else None
+
+
+def said(executable: dict[str, Any]) -> str | None:
+    """Why Java found a group invalid; what else it found wrong is another matter."""
+    message: str | None = (executable["health"].get("error") or {}).get("message")
+    return message if message and message.startswith("Invalid connector definition") else None

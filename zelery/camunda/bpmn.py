@@ -102,7 +102,7 @@ class Fault:
     element_id: str | None
     line: int | None
     what: str
-    """One sentence with the remedy, for the model's author."""
+    """For the model's author, with the remedy; said after the element's id: `has no property …`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +198,7 @@ def _element(
 ) -> InboundElement | Fault:
     element_id = node.get("id")
     if not element_id:
-        return _fault(node, "has no id, which nothing can be started or correlated by: give it one")
+        return _fault(node, "has no id, and a connector is known by it: give it one")
     point = _point(node, values, names)
     if isinstance(point, Fault):
         return point
@@ -273,6 +273,4 @@ def _bpmn_type(node: etree._Element) -> str:
 
 
 def _fault(node: etree._Element, what: str) -> Fault:
-    element_id = node.get("id")
-    subject = f"{_bpmn_type(node)} {element_id}" if element_id else f"a {_bpmn_type(node)}"
-    return Fault(element_id=element_id, line=_line(node), what=f"{subject} {what}")
+    return Fault(element_id=node.get("id"), line=_line(node), what=what)

@@ -212,21 +212,20 @@ def test_an_element_that_cannot_be_used_is_a_fault_and_leaves_others_alone(
 ) -> None:
     one = fault(content, **parts)
     assert (one.element_id, one.line) == ("e", 2)
-    assert one.what.startswith(f"{content[len('<bpmn:') : content.index(' ')]} e ")
     assert what in one.what
 
 
 def test_an_element_without_an_id_is_a_fault() -> None:
     one = fault(node("startEvent", marked()).replace('id="e"', ""))
     assert (one.element_id, one.line) == (None, 2)
-    assert one.what.startswith("a startEvent has no id")
+    assert one.what.startswith("has no id")
 
 
 def test_of_a_property_that_comes_twice_the_first_counts_and_a_fault_says_so() -> None:
     found = read(file(node("startEvent", marked(("a", "1"), ("a", "2"), ("a", "3")))), "p")
     assert found.elements[0].properties["a"] == "1"
     assert [(each.element_id, each.line) for each in found.faults] == [("e", 2)]
-    assert found.faults[0].what == "startEvent e has property a more than once: the first counts, delete others"
+    assert found.faults[0].what == "has property a more than once: the first counts, delete others"
 
 
 def test_a_file_in_another_encoding_is_read_as_it_says() -> None:
