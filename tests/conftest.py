@@ -17,6 +17,7 @@ import redis as redis_client
 
 from tests.servers.aws import aws_of_session, aws_server, no_aws_of_this_machine
 from tests.servers.kafka import KafkaServer, kafka_server
+from tests.servers.rabbitmq import RabbitMQServer, rabbitmq_server
 from zelery.local import redis as local_redis
 from zelery.local import zeebe as local_zeebe
 from zelery.local.download import Progress
@@ -60,6 +61,13 @@ def redis() -> Iterator[local_redis.Redis]:
 def kafka() -> Iterator[KafkaServer]:
     """A real Kafka for the whole session: tests use topics and groups of their own, and leave it up."""
     with _started(kafka_server()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMQServer]:
+    """A real RabbitMQ for the whole session: tests use queues of their own, and leave it up."""
+    with _started(rabbitmq_server()) as server:
         yield server
 
 
