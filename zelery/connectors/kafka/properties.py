@@ -117,12 +117,12 @@ def _translated(
         if name in known:
             found |= known[name](name, value)
         elif name not in other and name not in _WITHOUT_EFFECT:
-            raise _unknown(name, [*known, *_WITHOUT_EFFECT])
+            raise _unknown(name, [*known, *other, *_WITHOUT_EFFECT])
     return found
 
 
 def _unknown(name: str, known: list[str]) -> InputError:
-    near = get_close_matches(name, known, n=1)
+    near = get_close_matches(name, known, n=1, cutoff=0.75)
     meant = (
         f"did you mean {near[0]}?" if near else "remove it, or use a property of Java's Kafka client that does the same"
     )
