@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -55,8 +56,9 @@ class Register:
     async def _with_new(self) -> Mapping[int, Definition]:
         new: dict[int, Definition] = {}
         async for page in self._newest():
-            new |= {each.key: each for each in page if each.key not in self._known}
-            if any(each.key in self._known for each in page):
+            unknown = list(itertools.takewhile(lambda each: each.key not in self._known, page))
+            new |= {each.key: each for each in unknown}
+            if len(unknown) < len(page):
                 break
         return {**self._known, **new} if new else self._known
 
