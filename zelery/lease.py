@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 from redis.asyncio import Redis
 
-#: The key is a hash with a time to live: owner and token. The counter beside it lives on; it begins at Redis's clock, so
-#: that a Redis that was started again empty does not give a number that a holder of before still has.
+#: The key is a hash with a time to live: owner and token. The counter beside it lives on. It begins at Redis's clock,
+#: so that a Redis that was started again empty does not give a number that a holder of before still has.
 _TAKE = """
 local owner = redis.call('HGET', KEYS[1], 'owner')
 if owner and owner ~= ARGV[1] then return 0 end
@@ -50,6 +50,7 @@ class Lease:
     ) -> None:
         self.name = name
         self.lasts_s = lasts_s
+        self._redis = redis
         self._keys = [f"zelery:lease:{name}", f"zelery:lease:{name}:token"]
         self._owner = owner
         self._clock = clock
@@ -67,3 +68,8 @@ class Lease:
     async def give(self) -> None:
         """Hold it no more, so that another need not wait for its end."""
         await self._give(keys=self._keys[:1], args=[self._owner])
+
+    async def holder(self) -> str | None:
+        """Who holds it now."""
+        owner: str | None = await self._redis.hget(self._keys[0], "owner")  # type: ignore[assignment]  # text: decode_responses
+        return owner
