@@ -119,7 +119,7 @@ class Models:
         await self._redis.hset(MODELS, str(definition.key), text)
         for fault in model.faults:
             log.warning(
-                "a model's inbound connector cannot be used",
+                "a model has a fault",
                 process=definition.process_id,
                 version=definition.version,
                 tenant=definition.tenant_id,

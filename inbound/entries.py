@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from inbound.executables import Element, Executable, State
 from zelery.camunda.definitions.port import ElementInstance
 from zelery.schedule import INTERVAL_MS_MIN, Entry
@@ -35,6 +37,6 @@ def entry_of_instance(executable: Executable, element: Element, waiting: Element
         name=f"{executable.describe()} | {executable.id[:12]} | {element.element_id} | {waiting.key}",
         task=POLL_INSTANCE,
         interval_ms=max(executable.every_ms or 0, INTERVAL_MS_MIN),
-        args=(executable.id, element.element_id, waiting.process_instance_key, waiting.key, waiting.element_id),
+        args=(executable.id, element.element_id, dataclasses.asdict(waiting)),
         queue=QUEUE,
     )

@@ -17,7 +17,7 @@ from inbound.definitions import Model, Version
 from inbound.executables import Element, Executable, Point, State
 from zelery.deduplication import Group, InvalidGroup, deduplication_id, executable_id, group
 from zelery.errors import PropertyError
-from zelery.properties import NOT_COMPARED, TYPE, nest
+from zelery.properties import DEDUPLICATION_ID, NOT_COMPARED, TYPE
 from zelery.sdk.inbound import InboundConnector
 
 #: A tenant's process.
@@ -61,7 +61,8 @@ def wanted(versions: Iterable[Version], models: Mapping[int, Model]) -> tuple[li
 
     Of a version that is not the newest, elements that start instances are left out (`spec/inbound.md` §1.7).
     """
-    groups: dict[str, list[Element]] = defaultdict(list)
+    # An id may read the same for two processes (`p-1` with `x`, `p` with `1-x`): the first that has it keeps it.
+    groups: dict[str, list[Element]] = {}
     faults: list[str] = []
     for version in sorted(versions, key=lambda each: -each.definition.key):
         model = models.get(version.definition.key)
@@ -69,17 +70,23 @@ def wanted(versions: Iterable[Version], models: Mapping[int, Model]) -> tuple[li
             if not version.latest and element.point is not Point.MESSAGE:
                 continue
             try:
-                groups[_identity(element)].append(element)
+                _join(groups, element)
             except PropertyError as error:
                 faults.append(f"{element.process_id}, version {element.version}, {element.element_id}: {error}")
     return [_grouped(id_, elements) for id_, elements in groups.items()], faults
 
 
-def _identity(element: Element) -> str:
-    """The element's deduplication id. Raises PropertyError for properties that nothing can be made of."""
-    nest(element.properties)
-    _ = element.rules
-    return deduplication_id(element, element.tenant_id, element.process_id, element.definition_key)
+def _join(groups: dict[str, list[Element]], element: Element) -> None:
+    """Put an element to those of its deduplication id. Raises PropertyError where it can have none."""
+    id_ = deduplication_id(element, element.tenant_id, element.process_id, element.definition_key)
+    others = groups.setdefault(id_, [])
+    if others and _owner(others[0]) != _owner(element):
+        raise PropertyError(DEDUPLICATION_ID, f"{id_!r} is what process {others[0].process_id} calls one of its own")
+    others.append(element)
+
+
+def _owner(each: Element | Executable) -> Process:
+    return each.tenant_id, each.process_id
 
 
 def _grouped(id_: str, elements: Sequence[Element]) -> Wanted:
@@ -166,7 +173,7 @@ def inherited(executable: Executable, live: Iterable[Executable]) -> Executable:
     since = [
         each.claimed_ms
         for each in live
-        if each.claim == executable.claim and each.claim and _process(each) == _process(executable)
+        if each.claim == executable.claim and each.claim and _owner(each) == _owner(executable)
     ]
     return dataclasses.replace(executable, claimed_ms=min([executable.claimed_ms, *since]))
 
@@ -179,11 +186,9 @@ def settled(executables: Iterable[Executable]) -> list[Executable]:
             claims[each.claim].append(each)
     changed: list[Executable] = []
     for queue in claims.values():
-        since = {
-            process: min(e.claimed_ms for e in queue if _process(e) == process) for process in map(_process, queue)
-        }
+        since = {process: min(e.claimed_ms for e in queue if _owner(e) == process) for process in map(_owner, queue)}
         holder, *others = sorted(
-            queue, key=lambda e: (since[_process(e)], _process(e), -max(e.definition_keys), e.claimed_ms, e.id)
+            queue, key=lambda e: (since[_owner(e)], _owner(e), -max(e.definition_keys), e.claimed_ms, e.id)
         )
         if holder.state is not State.ACTIVE:
             changed.append(dataclasses.replace(holder, state=State.ACTIVE, reason=None))
@@ -193,7 +198,3 @@ def settled(executables: Iterable[Executable]) -> list[Executable]:
             if (each.state, each.reason) != (State.QUEUED, told):
                 changed.append(dataclasses.replace(each, state=State.QUEUED, reason=told))
     return changed
-
-
-def _process(executable: Executable) -> Process:
-    return executable.tenant_id, executable.process_id

@@ -5,27 +5,43 @@ Celery's own retries, ETA and results are unused: Zeebe is the record, and the b
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib.metadata import entry_points
 from typing import Any
 
 from celery import Celery
-from kombu.utils.imports import symbol_by_name
 
+from zelery.connected import Connected
 from zelery.settings import Settings
 
 #: The queue of the connectors' tasks.
 QUEUE = "zelery.outbound"
+
+#: Where tasks join: each entry is a function of the application that registers some, and what they need to be open.
+GROUP = "zelery.tasks"
 
 
 class App(Celery):
     """Celery with what a worker process opens when it starts and closes when it stops."""
 
     settings: Settings
-    #: Opened on the pool's event loop before the first task.
-    lifespan: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext
-    #: What the tasks of this process share, while it is open.
-    worker: Any = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.queues: list[str] = []
+        """What a worker serves."""
+        self.lifespans: list[Callable[[Connected], AbstractAsyncContextManager[Any]]] = []
+        """What the tasks of one process share, opened before the first of them, closed after the last."""
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Entered on the pool's event loop."""
+        async with AsyncExitStack() as stack:
+            connected = await stack.enter_async_context(Connected.open(self.settings))
+            for opened in self.lifespans:
+                await stack.enter_async_context(opened(connected))
+            yield
 
 
 def task_name(job_type: str) -> str:
@@ -66,7 +82,8 @@ def create(settings: Settings) -> App:
 
 
 def _register(sender: App, **_: Any) -> None:
-    symbol_by_name("tasks.worker:register")(sender)
+    for point in sorted(entry_points(group=GROUP), key=lambda each: each.name):
+        point.load()(sender)
 
 
 #: For Celery's own commands.

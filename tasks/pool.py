@@ -25,6 +25,8 @@ from typing import Any
 from billiard.einfo import ExceptionInfo
 from celery.concurrency.base import BasePool, apply_target
 
+from zelery.fencing import HEADERS
+
 #: How many plain functions run at once; coroutines are the rule.
 THREADS_MAX = 8
 
@@ -101,6 +103,7 @@ class TaskPool(BasePool):
     ) -> None:
         async with self._slots:
             began = time.monotonic()
+            HEADERS.set(request)
             self._tell(lambda: accept(os.getpid(), began))
             try:
                 result = await task.run(*request["args"], **request["kwargs"])

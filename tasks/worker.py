@@ -10,7 +10,7 @@ import socket
 import time
 import warnings
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 from celery import Task, signals
@@ -22,11 +22,11 @@ from tasks.credit import Capacity
 from tasks.execute import execute
 from tasks.leases import Held, Leases
 from tasks.report import Reporter
-from zelery.camunda.gateway import ZeebeGateway
 from zelery.catalogue import Served, absent, served
+from zelery.connected import Connected
 from zelery.logs import logger
 from zelery.model import Completed, Failed, Ignored, Job, Thrown
-from zelery.redis import AWAY, connect
+from zelery.redis import AWAY
 from zelery.runtime import Runtime
 
 log = logger(__name__)
@@ -76,37 +76,28 @@ class ConnectorTask(Task[..., Any]):
 
     Request = "tasks.consumer:Request"
 
-    def __init__(self, each: Served, app: App) -> None:
+    def __init__(self, each: Served, opened: Opened) -> None:
         self.name = task_name(each.type)
         self._each = each
-        self._zelery = app
+        self._opened = opened
 
     async def run(self, message: dict[str, Any]) -> str:
         """Work on one job; `message` is `Job.to_message`'s."""
-        worker: Worker = self._zelery.worker
-        return await worker.work(self._each, Job.from_message(message))
+        return await self._opened.worker.work(self._each, Job.from_message(message))
 
 
-def register(app: App) -> None:
-    """Give the application a task for each connector, and a worker process what it opens."""
-    for each in served(app.settings).values():
-        app.register_task(ConnectorTask(each, app))
-    for job_type, remedy in absent().items():
-        log.info("connector not installed", type=job_type, remedy=remedy)
-    app.lifespan = lambda: lifespan(app)
+class Opened:
+    """The worker of this process, while it is open."""
 
+    worker: Worker
 
-@asynccontextmanager
-async def lifespan(app: App) -> AsyncIterator[None]:
-    """Open what the tasks of this process share, on the pool's event loop; close it after the last of them."""
-    settings = app.settings
-    async with AsyncExitStack() as stack:
-        runtime = await stack.enter_async_context(Runtime.open(settings))
-        gateway = await stack.enter_async_context(ZeebeGateway.open(settings))
-        redis = await stack.enter_async_context(connect(settings))
-        capacity = Capacity(redis, name(), settings.worker_concurrency)
+    @asynccontextmanager
+    async def lifespan(self, connected: Connected) -> AsyncIterator[None]:
+        """Open what the tasks share, on the pool's event loop; close it after the last of them."""
+        settings, gateway = connected.settings, connected.gateway
+        capacity = Capacity(connected.redis, name(), settings.worker_concurrency)
         leases = Leases(gateway=gateway, capacity=capacity, lease_s=settings.lease_s)
-        app.worker = Worker(runtime=runtime, leases=leases, reporter=Reporter(gateway))
+        self.worker = Worker(runtime=connected.runtime, leases=leases, reporter=Reporter(gateway))
         beats = [asyncio.create_task(work()) for work in (leases.keep, leases.heartbeat, leases.flush)]
         try:
             with _leaving(capacity, beats[1]):
@@ -115,6 +106,17 @@ async def lifespan(app: App) -> AsyncIterator[None]:
             for beat in beats:
                 beat.cancel()
             await asyncio.gather(*beats, return_exceptions=True)
+
+
+def register(app: App) -> None:
+    """Give the application a task for each connector, and a worker process what it opens."""
+    opened = Opened()
+    for each in served(app.settings).values():
+        app.register_task(ConnectorTask(each, opened))
+    for job_type, remedy in absent().items():
+        log.info("connector not installed", type=job_type, remedy=remedy)
+    app.queues.append(QUEUE)
+    app.lifespans.append(opened.lifespan)
 
 
 @contextlib.contextmanager
@@ -146,10 +148,11 @@ def run(app: App) -> int:
     """The role: serve the queue until told to stop; returns the exit status."""
     # Celery warns a root at length, for the sake of pickle, which is refused here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
+    app.finalize()
     worker = CeleryWorker(
         app=app,
         hostname=name(),
-        queues=[QUEUE],
+        queues=list(app.queues),
         concurrency=app.settings.worker_concurrency,
         loglevel=app.settings.log_level,
         task_events=True,

@@ -137,6 +137,9 @@ class FakeGateway:
     async def topology(self) -> str:
         return "8.5.8"
 
+    async def brokers(self) -> tuple[int, bool]:
+        return 1, True
+
 
 def _fields(job: Job) -> dict[str, Any]:
     return {field.name: getattr(job, field.name) for field in dataclasses.fields(job)}

@@ -37,6 +37,9 @@ IMPORT = "zelery:inbound:import"
 #: Events that are to start one instance however often they come, by element and id.
 STARTED = "zelery:inbound:started:"
 
+#: Names of the schedule's entries for instances that wait, a set under each executable's id.
+WAITING = "zelery:inbound:waiting:"
+
 #: Counters of all processes, by name and labels.
 METRICS = "zelery:metrics"
 

@@ -134,6 +134,9 @@ class Gateway(Protocol):
     async def topology(self) -> str:
         """The gateway's version, when the cluster can take commands."""
 
+    async def brokers(self) -> tuple[int, bool]:
+        """How many brokers there are, and whether any partition is healthy."""
+
 
 class ZeebeGateway:
     """`Gateway` over gRPC, with pyzeebe's stubs. Belongs to the event loop that opened it."""
@@ -295,17 +298,27 @@ class ZeebeGateway:
         return Ended(key=int(answer.processInstanceKey), variables=json.loads(answer.variables))
 
     async def topology(self) -> str:
-        answer = await self._command(self._stub.Topology, pb.TopologyRequest(), "asking for the topology")
-        healthy = any(part.health == pb.Partition.HEALTHY for broker in answer.brokers for part in broker.partitions)
-        if not healthy:
+        answer = await self._topology()
+        if not _any_healthy(answer):
             raise PushbackError("no partition of the cluster is healthy yet")
         return str(answer.gatewayVersion)
+
+    async def brokers(self) -> tuple[int, bool]:
+        answer = await self._topology()
+        return len(answer.brokers), _any_healthy(answer)
+
+    async def _topology(self) -> Any:
+        return await self._command(self._stub.Topology, pb.TopologyRequest(), "asking for the topology")
 
     async def _command(self, call: Any, request: Command, doing: str, *, timeout_s: float = COMMAND_TIMEOUT_S) -> Any:
         try:
             return await call(request, timeout=timeout_s)
         except grpc.aio.AioRpcError as error:
             raise _translated(error, doing) from error
+
+
+def _any_healthy(topology: Any) -> bool:
+    return any(part.health == pb.Partition.HEALTHY for broker in topology.brokers for part in broker.partitions)
 
 
 def _channel(settings: Settings, who: Authorization | None) -> grpc.aio.Channel:

@@ -1,0 +1,82 @@
+"""`zelery webhooks`: the ASGI application, and the role that serves it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from inbound.host import Host, follow
+from inbound.http import respond
+from inbound.management import Management
+from inbound.webhooks import Webhooks, problem
+from zelery.connected import Connected
+from zelery.errors import SettingError
+from zelery.logs import logger
+from zelery.settings import Settings
+
+log = logger(__name__)
+
+#: How often the store is read: what the reconciler has written is live a moment later, seconds.
+FOLLOW_S = 0.25
+
+#: How long requests may take to end when the role stops, seconds.
+GRACE_S = 15
+
+
+async def serve(settings: Settings) -> None:
+    """The role: serve webhooks until SIGINT or SIGTERM. Raises SettingError when it cannot listen where it should."""
+    async with Connected.open(settings) as connected, Host.open(connected) as host, application(host) as app:
+        config = uvicorn.Config(
+            app,
+            host=settings.webhook_address,
+            port=settings.webhook_port,
+            http="httptools",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=True,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        try:
+            socket = config.bind_socket()
+        except SystemExit:
+            where = f"{settings.webhook_address}:{settings.webhook_port}"
+            raise SettingError(
+                f"ZELERY_WEBHOOK_ADDRESS and ZELERY_WEBHOOK_PORT={where}: cannot listen there; is it taken?"
+            ) from None
+        host_name, port = socket.getsockname()[:2]
+        log.info("serving webhooks", url=f"http://{host_name}:{port}/inbound")
+        await uvicorn.Server(config).serve(sockets=[socket])
+
+
+@asynccontextmanager
+async def application(host: Host) -> AsyncIterator[ASGIApp]:
+    """The application over a host; its paths follow the store while the block runs."""
+    webhooks = Webhooks(host)
+    following = asyncio.create_task(follow(host, FOLLOW_S, webhooks.changed))
+    app = Starlette(
+        routes=[
+            *Management(host).routes(),
+            Route("/inbound/{path}", endpoint=webhooks),
+        ]
+    )
+    app.router.redirect_slashes = False
+    app.router.default = _not_found
+    try:
+        yield app
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await respond(problem(scope, 404, "Not Found"), scope, receive, send)
