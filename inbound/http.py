@@ -10,7 +10,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from zelery.model import to_json
-from zelery.sdk.webhook import Response
+from zelery.sdk.webhooks import Response
 
 #: What a JSON body may be told to be.
 _JSON_ACCEPTED = ("*/*", "application/*", "application/json", "application/*+json")

@@ -23,7 +23,7 @@ from zelery.metrics import exposition
 from zelery.properties import connector_level
 from zelery.redis import AWAY, IMPORT
 from zelery.sdk.inbound import Kind
-from zelery.sdk.webhook import Response
+from zelery.sdk.webhooks import Response
 
 Handler = Callable[[Request], Awaitable[Response]]
 

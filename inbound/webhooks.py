@@ -25,7 +25,7 @@ from zelery.errors import ConnectorError, PropertyError
 from zelery.logs import logger
 from zelery.sdk.expressions import ExpressionError
 from zelery.sdk.inbound import Kind
-from zelery.sdk.webhook import UNPROCESSABLE, RefusalError, Request, Response
+from zelery.sdk.webhooks import UNPROCESSABLE, RefusalError, Request, Response
 
 log = logger(__name__)
 

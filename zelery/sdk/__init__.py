@@ -6,7 +6,7 @@ from zelery.model import Job
 from zelery.sdk.connector import Context, Input, OutboundConnector, Resource, outbound
 from zelery.sdk.expressions import Expression, ExpressionError, Feel, FeelText
 from zelery.sdk.inbound import InboundConnector, InboundContext, polling, subscription, webhook
-from zelery.sdk.webhook import RefusalError, Request, Response, answer
+from zelery.sdk.webhooks import RefusalError, Request, Response, answer
 from zelery.settings import Settings
 
 __all__ = [
