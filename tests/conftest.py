@@ -18,6 +18,7 @@ import redis as redis_client
 from tests.servers.aws import aws_of_session, aws_server, no_aws_of_this_machine
 from tests.servers.kafka import KafkaServer, kafka_server
 from tests.servers.rabbitmq import RabbitMQServer, rabbitmq_server
+from zelery.local import camunda as local_camunda
 from zelery.local import redis as local_redis
 from zelery.local import zeebe as local_zeebe
 from zelery.local.download import Progress
@@ -28,6 +29,12 @@ __all__ = ["aws_of_session", "aws_server", "no_aws_of_this_machine"]
 
 T = TypeVar("T")
 
+#: What is downloaded for a fixture.
+INSTALLS = {"camunda": local_camunda.install, "zeebe": local_zeebe.install}
+
+#: How long a test may take that may have to wait for Camunda's start, seconds.
+CAMUNDA_S = 480
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Unix sockets stay: an event loop wakes itself through a pair of them."""
@@ -35,18 +42,36 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest_socket.disable_socket(allow_unix_socket=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Camunda takes a minute to start, and a test's time limit counts its fixtures too."""
+    for item in items:
+        if "camunda" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(CAMUNDA_S))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Downloads before the first test that needs it, because a test's time limit counts its fixtures too."""
-    needed = any("zeebe" in getattr(item, "fixturenames", ()) for item in session.items)
-    if needed and not session.config.option.collectonly:
-        with contextlib.suppress(LocalServerError):  # the fixture meets it again, and skips or fails
-            local_zeebe.install(_percents())
+    """Downloads before the first test that needs it, for the same reason."""
+    needed = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    for name, install in INSTALLS.items():
+        if name in needed and not session.config.option.collectonly:
+            with contextlib.suppress(LocalServerError):  # the fixture meets it again, and skips or fails
+                install(_percents())
 
 
 @pytest.fixture(scope="session")
 def zeebe() -> Iterator[local_zeebe.Zeebe]:
     """A real Zeebe for the whole session: tests use process ids of their own, and leave no jobs behind."""
     with _started(local_zeebe.running()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def camunda() -> Iterator[local_camunda.Camunda]:
+    """A real Zeebe with Operate for the whole session, for what Zeebe by itself cannot do: it takes a minute to start.
+
+    What is deployed is in Operate some 2 s later: wait for it with a deadline.
+    """
+    with _started(local_camunda.running()) as server:
         yield server
 
 

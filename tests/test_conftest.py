@@ -25,6 +25,10 @@ async def test_an_event_loop_runs():
 @pytest.mark.integration
 def test_needs_zeebe(zeebe):
     pass
+
+@pytest.mark.integration
+def test_needs_camunda(camunda):
+    pass
 """
 
 
@@ -50,13 +54,15 @@ def session(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[s
 def test_a_server_that_cannot_be_had_skips_with_the_reason(tmp_path: Path) -> None:
     done = session(tmp_path)
     assert done.returncode == 0, done.stdout
-    assert "2 passed, 1 skipped" in done.stdout
+    assert "2 passed, 2 skipped" in done.stdout
     assert "Zeebe 8.5.8 cannot be downloaded" in done.stdout
+    assert "Camunda 8.6.0 cannot be downloaded" in done.stdout
 
 
 @pytest.mark.integration
 def test_where_all_is_required_it_fails(tmp_path: Path) -> None:
     done = session(tmp_path, ZELERY_TEST_REQUIRE="all")
     assert done.returncode == 1, done.stdout
-    assert "2 passed, 1 error" in done.stdout
+    assert "2 passed, 2 errors" in done.stdout
     assert "Zeebe 8.5.8 cannot be downloaded" in done.stdout
+    assert "Camunda 8.6.0 cannot be downloaded" in done.stdout

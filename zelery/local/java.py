@@ -13,14 +13,69 @@ import contextlib
 import importlib.metadata
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from zelery.local import cache, process
+from zelery.local import cache, download, process
 from zelery.local.errors import package_missing
+
+#: What makes a server light. The compiler that is left out costs throughput at length, which no demo needs.
+_LIGHT = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms128m")
+
+#: The longest line of a class list that a JVM reads, bytes. It writes longer ones: lambdas with many arguments.
+_LINE_MAX = 4096
 
 #: The lowest priority there is for `nice`.
 _NICE_LOWEST = 19
+
+
+@contextlib.contextmanager
+def running(
+    program: download.Distribution | download.Jars,
+    command: Sequence[str],
+    arguments: Sequence[str],
+    *,
+    log: Path,
+    ready: Callable[[], bool],
+    timeout_s: float,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[process.Child]:
+    """Runs a server until the block ends: from its class-data archive, or, where it has none, while that is written.
+
+    Args:
+        program: What is run.
+        command: java and its options.
+        arguments: The main class and what it is told.
+        log: The file to which the output is appended; the server runs in that file's folder.
+        ready: Whether it can be used; the block begins then.
+        timeout_s: How long that may take.
+        env: Variables beside the few that are inherited.
+
+    Raises:
+        LocalServerError: It dies at start, or is not ready in time.
+    """
+    archive_file, class_list = archive(program.folder.name), log.with_name("classes.list")
+    temporary = f"-Djava.io.tmpdir={log.parent}"  # servers leave folders there
+    args = [*command, *archive_options(archive_file, class_list), temporary, *arguments]
+    with process.running(program.title, args, log=log, env=env) as child:
+        process.wait_ready(child, ready, timeout_s=timeout_s, every_s=0.1)
+        with archiving(archive_file, class_list, command):
+            yield child
+
+
+def command(server: str, memory: str, jars: Iterable[Path]) -> list[str]:
+    """java and the options with which a server is light.
+
+    Args:
+        server: What cannot be had without java.
+        memory: The most its heap may take, as java takes it.
+        jars: Its class path.
+
+    Raises:
+        LocalServerError: There is no java.
+    """
+    class_path = ":".join(str(jar) for jar in sorted(jars))
+    return [str(executable(server)), *_LIGHT, f"-Xmx{memory}", "-cp", class_path]
 
 
 def executable(server: str) -> Path:
@@ -79,7 +134,7 @@ def archiving(archive: Path, class_list: Path, command: Sequence[str]) -> Iterat
 @contextlib.contextmanager
 def _dumping(archive: Path, class_list: Path, command: Sequence[str]) -> Iterator[process.Child]:
     part = archive.with_name(f"{archive.name}.part")
-    classes = _whole_lines(class_list)
+    classes = _readable(class_list)
     dump = [*command, "-Xshare:dump", f"-XX:SharedClassListFile={classes}", f"-XX:SharedArchiveFile={part}"]
     try:
         with process.running("class archive", dump, log=class_list.with_name("archive.log"), grace_s=0) as child:
@@ -91,9 +146,9 @@ def _dumping(archive: Path, class_list: Path, command: Sequence[str]) -> Iterato
         part.unlink(missing_ok=True)
 
 
-def _whole_lines(class_list: Path) -> Path:
-    """A copy of a list that a JVM may still be writing, less the line that it is at."""
-    listed = class_list.read_bytes()
+def _readable(class_list: Path) -> Path:
+    """A copy of a list that a JVM may still be writing, less the line that it is at and those it could not read."""
+    lines = class_list.read_bytes().split(b"\n")[:-1]
     copy = class_list.with_name(f"{class_list.name}.copy")
-    copy.write_bytes(listed[: listed.rfind(b"\n") + 1])
+    copy.write_bytes(b"".join(line + b"\n" for line in lines if len(line) < _LINE_MAX))
     return copy

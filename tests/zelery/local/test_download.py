@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from zelery.local import download
-from zelery.local.download import Distribution
+from zelery.local import download, opensearch
+from zelery.local.download import Distribution, Jars
 from zelery.local.errors import LocalServerError
 
 CONTENT = b"#!/bin/sh\n" * 20_000
@@ -209,3 +209,61 @@ def test_two_at_once_install_once(home: Path) -> None:
     assert entries(home) == ["program-1.0", "program-1.0.lock"]
     assert (PROGRAM.folder / "bin/run").read_bytes() == CONTENT
     assert installs.count("done") <= 2  # the last member and the end, of one install
+
+
+# -- a program of several jars
+
+CONTENTS = {"one": b"1" * 1000, "other": b"2" * 3000}
+
+
+@pytest.fixture
+def jars(home: Path) -> Jars:
+    """A program of two jars, published."""
+    lines = []
+    for name, content in CONTENTS.items():
+        folder = home / f".m2/repository/org/example/{name}/1.0"
+        folder.mkdir(parents=True)
+        (folder / f"{name}-1.0.jar").write_bytes(content)
+        lines.append(f"org.example:{name}:1.0 {hashlib.sha256(content).hexdigest()}\n")
+    lock = home / "program.jars"
+    lock.write_text("".join(lines))
+    return Jars(title="Program 1.0", name="program", version="1.0", lock=lock, size=4000)
+
+
+def test_one_changed_jar_of_many_is_named_and_no_jar_stays(home: Path, jars: Jars) -> None:
+    (home / ".m2/repository/org/example/other/1.0/other-1.0.jar").write_bytes(b"3")
+    with pytest.raises(LocalServerError, match=r"Program 1.0 cannot be used: other-1.0.jar has the SHA-256"):
+        download.collected(jars)
+    assert entries(home) == ["program-1.0.lock"]
+
+
+def test_one_jar_that_is_not_given_is_named(monkeypatch: pytest.MonkeyPatch, home: Path, jars: Jars) -> None:
+    (home / ".m2/repository/org/example/other/1.0/other-1.0.jar").unlink()
+    network(monkeypatch, lambda _url: Answer(404, iter(()), 0))
+    with pytest.raises(LocalServerError, match=r"\(org.example:other:1.0:jar\): the Maven repository did not give it"):
+        download.collected(jars)
+    assert entries(home) == ["program-1.0.lock"]
+
+
+def test_jars_lie_side_by_side_and_are_reported_as_one_download(jars: Jars) -> None:
+    seen: list[tuple[str, int, int]] = []
+    folder = download.collected(jars, lambda *step: seen.append(step))
+    assert folder == jars.folder
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "one-1.0.jar": CONTENTS["one"],
+        "other-1.0.jar": CONTENTS["other"],
+    }
+    assert seen == [("Downloading Program 1.0", 1000, 4000), ("Downloading Program 1.0", 4000, 4000)]
+
+
+def test_jars_in_the_cache_are_not_fetched_again(home: Path, jars: Jars) -> None:
+    first = download.collected(jars)
+    (home / ".m2").rename(home / "gone")
+    assert download.collected(jars) == first
+
+
+def test_the_jars_of_opensearch_are_listed_each_with_a_checksum() -> None:
+    artifacts = opensearch.JARS.artifacts
+    assert len({artifact.coordinates for artifact in artifacts}) == 95
+    assert len({(artifact.name, artifact.version) for artifact in artifacts}) == 95  # none takes another's place
+    assert all(len(bytes.fromhex(artifact.sha256)) == 32 for artifact in artifacts)

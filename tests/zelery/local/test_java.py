@@ -29,14 +29,21 @@ def test_an_archive_serves_one_jvm_on_one_architecture(monkeypatch: pytest.Monke
     assert java.archive("zeebe-1").name.endswith("-aarch64.jsa")
 
 
+def test_a_light_server_has_the_sorted_jars_as_its_class_path() -> None:
+    java_file, *options = java.command("Thing", "256m", [Path("b.jar"), Path("a.jar")])
+    assert java_file == str(java.executable("Thing"))
+    assert "-Xmx256m" in options
+    assert options[options.index("-cp") + 1] == "a.jar:b.jar"
+
+
 @pytest.fixture
 def listed(tmp_path: Path) -> Path:
-    """The list of the classes that `java -version` loads, with a last line that is not whole."""
+    """The list of the classes that `java -version` loads, with a line that no JVM reads and one that is not whole."""
     path = tmp_path / "list"
     options = java.archive_options(tmp_path / "none", path)
     subprocess.run([str(java.executable("test")), *options, "-version"], check=True, capture_output=True)
     with path.open("a") as file:
-        file.write("java/lang/Half")
+        file.write(f"@lambda-proxy {'L' * 5000}\njava/lang/Half")
     return path
 
 
