@@ -36,8 +36,8 @@ FOLLOW_S = 0.25
 #: Entries that are due within this long of each other leave together, seconds.
 GRAIN_S = 0.02
 
-#: How many are written down and sent at once: a thousand take Redis 1 ms, and the lease is renewed between them.
-BATCH_MAX = 500
+#: How many are written down and sent at once. Between batches the lease is renewed, also where a batch takes seconds.
+BATCH_MAX = 200
 
 #: How long a turn waits for a server that is away, seconds; then Celery's beat may look around.
 AWAY_S = 1.0

@@ -7,6 +7,7 @@ done once, and messages leave in kombu's batches: one pipeline to Redis; an AMQP
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -116,7 +117,7 @@ class Sender:
 
     def _send_entry(self, producer: Producer, entry: Entry, fired: Fired) -> None:
         template = self._template(producer, entry)
-        task_id = f"{entry.name}-{fired.firing.due_ms}"
+        task_id = _task_id(fired.firing)
         producer.publish(
             (entry.args, {}, template.embedded),
             exchange="",
@@ -159,6 +160,11 @@ class Sender:
         args = [_value(each) for each in entry.args or ()]
         kwargs = {name: _value(each) for name, each in (entry.kwargs or {}).items()}
         self._app.send_task(str(entry.task), args, kwargs, producer=producer, **options)
+
+
+def _task_id(firing: Firing) -> str:
+    """Of one due time always the same; short, as an AMQP broker takes no more than 255 bytes, and names may be long."""
+    return hashlib.blake2b(f"{firing.due_ms}|{firing.entry}".encode(), digest_size=16).hexdigest()
 
 
 def _errors(connection: Connection) -> tuple[type[BaseException], ...]:

@@ -21,6 +21,10 @@ def entries(*, reconcile_interval: timedelta = timedelta(seconds=5)) -> dict[str
     """All of them, by name."""
     return {
         # What is deployed changes without telling us, and each tick finds out anew: a tick that is lost costs the next.
-        "inbound.reconcile": {"task": "inbound.reconcile", "schedule": reconcile_interval},
+        "inbound.reconcile": {
+            "task": "inbound.reconcile",
+            "schedule": reconcile_interval,
+            "options": {"queue": "zelery.inbound"},
+        },
         **YOURS,
     }
