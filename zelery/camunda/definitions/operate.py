@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -23,15 +24,34 @@ VARIABLES_PAGE = 100
 #: Pages in one search at most, against a server that gives the same ones for ever.
 PAGES_MAX = 10_000
 
-#: One call asks at most so many times whether an older version has instances, and not again for so many seconds:
-#: each is a search in Operate's index, and an instance takes a while to end anyway.
+#: One call asks at most so many times whether an older version has instances: each is a search in Operate's index.
 WAITING_ASKS_MAX = 20
-WAITING_AGE_S = 30.0
+#: An answer counts for so many seconds; doubled each time that there were none, up to the second: few old versions get
+#: instances again (a call activity may be bound to one), and a cluster has thousands of them.
+WAITING_AGE_S, WAITING_AGE_MAX_S = 30.0, 3600.0
 
 HINT = (
     "check CAMUNDA_OPERATE_CLIENT_URL: it is Operate's address, whose API v1 there is from 8.5 to 8.9;"
     " from 8.8 set CAMUNDA_REST_ADDRESS instead"
 )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Whether an older version had active instances."""
+
+    waits: bool
+    age_s: float
+    """For how long it counts."""
+    until: float
+
+    @classmethod
+    def given(cls, now: float, before: Answer | None, *, waits: bool) -> Answer:
+        """An answer of now, after another one."""
+        age = WAITING_AGE_S
+        if before is not None and not (waits or before.waits):
+            age = min(before.age_s * 2, WAITING_AGE_MAX_S)
+        return cls(waits=waits, age_s=age, until=now + age)
 
 
 class OperateSource:
@@ -44,7 +64,7 @@ class OperateSource:
         self._page = min(settings.definitions_page, PAGE_MAX)
         self._active_versions = settings.active_versions
         self._clock = clock
-        self._answers: dict[int, tuple[float, bool]] = {}
+        self._answers: dict[int, Answer] = {}
         self._register = Register(
             name=site.name,
             everything=lambda: self._definitions(self._page),
@@ -65,8 +85,9 @@ class OperateSource:
         wanted = set(candidates)
         self._answers = {key: answer for key, answer in self._answers.items() if key in wanted}
         for key in due(candidates, self._answers, self._clock()):
-            self._answers[key] = (self._clock(), await self._has_instances(key))
-        return {key: waits for key, (_, waits) in self._answers.items()}
+            waits = await self._has_instances(key)
+            self._answers[key] = Answer.given(self._clock(), self._answers.get(key), waits=waits)
+        return {key: answer.waits for key, answer in self._answers.items()}
 
     async def waiting_elements(self, definition_key: int, element_id: str) -> Sequence[ElementInstance]:
         path = "/v1/flownode-instances/search"
@@ -165,7 +186,7 @@ class OperateSource:
         return value
 
 
-def due(candidates: Sequence[int], answers: Mapping[int, tuple[float, bool]], now: float) -> Sequence[int]:
-    """Which to ask about in one call: those never asked first, in their order, then the longest unasked."""
-    old = [key for key in candidates if answers.get(key, (-math.inf, False))[0] <= now - WAITING_AGE_S]
-    return sorted(old, key=lambda key: answers.get(key, (-math.inf, False))[0])[:WAITING_ASKS_MAX]
+def due(candidates: Sequence[int], answers: Mapping[int, Answer], now: float) -> Sequence[int]:
+    """Which to ask about in one call: those never asked first, in their order, then those that have waited longest."""
+    until = {key: answers[key].until if key in answers else -math.inf for key in candidates}
+    return sorted((key for key in candidates if until[key] <= now), key=until.__getitem__)[:WAITING_ASKS_MAX]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.zelery.camunda.definitions.scripted import URL, Operate, always, answer, away, item, paged
 from zelery.camunda.definitions.login import Nobody
-from zelery.camunda.definitions.operate import HINT, WAITING_AGE_S, WAITING_ASKS_MAX, OperateSource, due
+from zelery.camunda.definitions.operate import HINT, WAITING_AGE_S, WAITING_ASKS_MAX, Answer, OperateSource, due
 from zelery.camunda.definitions.port import Definition, ElementInstance
 from zelery.camunda.definitions.site import Site
 from zelery.camunda.definitions.transport import Response
@@ -286,6 +286,20 @@ async def test_old_versions_can_be_left_out() -> None:
     assert not operate.asked
 
 
+def answered(until: float, *, waits: bool = False) -> Answer:
+    return Answer(waits=waits, age_s=WAITING_AGE_S, until=until)
+
+
 def test_those_never_asked_go_first_in_their_order_and_then_the_oldest() -> None:
-    answers = {1: (900.0, True), 2: (800.0, False), 3: (999.0, False)}
+    answers = {1: answered(900.0), 2: answered(800.0), 3: answered(1000.1)}
     assert list(due([1, 2, 3, 9, 8], answers, 1000.0)) == [9, 8, 2, 1]
+
+
+def test_a_version_without_instances_is_asked_about_ever_more_seldom() -> None:
+    answer, ages = None, []
+    for _ in range(9):
+        answer = Answer.given(1000.0, answer, waits=False)
+        ages.append(answer.age_s)
+    assert ages == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+    assert Answer.given(1000.0, answer, waits=True) == Answer(waits=True, age_s=30, until=1030.0)
+    assert Answer.given(1000.0, answered(0, waits=True), waits=False).age_s == 30
