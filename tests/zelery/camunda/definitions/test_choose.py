@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import redis.asyncio
+from aiohttp import web
 
 from zelery.camunda.definitions.access import operate_login, operate_url, rest_url
 from zelery.camunda.definitions.choose import open_source, origin
@@ -264,3 +267,46 @@ async def test_opening_a_source_asks_for_nothing(
 ) -> None:
     async with open_source(Settings.read(environment), client) as source:
         assert isinstance(source, kind)
+
+
+@contextlib.asynccontextmanager
+async def listening(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
+    runner = web.ServerRunner(web.Server(handler))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("kind", ["operate", "orchestration"])
+async def test_a_token_goes_with_each_call_and_a_new_one_when_it_is_refused(
+    client: redis.asyncio.Redis, kind: str
+) -> None:
+    given: list[str] = []
+    audiences: list[Any] = []
+
+    async def server(request: web.BaseRequest) -> web.StreamResponse:
+        if request.path.endswith("/token"):
+            audiences.append(parse_qs(await request.text())["audience"])
+            given.append(f"token-{len(given) + 1}")
+            return web.json_response({"access_token": given[-1], "expires_in": 300})
+        if request.headers["Authorization"] != "Bearer token-2":  # The first one has been revoked.
+            return web.json_response({"message": ""}, status=401)
+        return web.json_response({"items": [], "sortValues": [], "page": {}, "total": 0})
+
+    async with listening(server) as url:
+        environment = {
+            "ZEEBE_CLIENT_ID": "c",
+            "ZEEBE_CLIENT_SECRET": SECRET,
+            "ZEEBE_AUTHORIZATION_SERVER_URL": f"{url}/token",
+            "ZEEBE_TOKEN_AUDIENCE": "zeebe-api",
+            "CAMUNDA_OPERATE_CLIENT_URL" if kind == "operate" else "CAMUNDA_REST_ADDRESS": url,
+        }
+        async with open_source(Settings.read(environment), client) as source:
+            await source.check()
+            await source.check()
+    assert given == ["token-1", "token-2"]
+    assert audiences == [["operate-api" if kind == "operate" else "zeebe-api"]] * 2
