@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -38,7 +40,9 @@ async def serve(settings: Settings) -> None:
             port=settings.webhook_port,
             http="httptools",
             loop="asyncio",
+            lifespan="off",
             log_config=None,
+            log_level="warning",
             access_log=False,
             proxy_headers=False,
             server_header=False,
@@ -54,7 +58,18 @@ async def serve(settings: Settings) -> None:
             ) from None
         host_name, port = socket.getsockname()[:2]
         log.info("serving webhooks", url=f"http://{host_name}:{port}/inbound")
-        await uvicorn.Server(config).serve(sockets=[socket])
+        await _Server(config).serve(sockets=[socket])
+
+
+class _Server(uvicorn.Server):
+    """Ends in peace when it is asked to: uvicorn would raise the signal again, as if something had gone wrong."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
 
 @asynccontextmanager

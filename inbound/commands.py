@@ -7,6 +7,7 @@ import asyncio
 import click
 
 from zelery.logs import configure
+from zelery.roles import until_signal
 from zelery.settings import Settings
 
 
@@ -18,3 +19,13 @@ def webhooks() -> None:
     settings = Settings.read()
     configure(settings)
     asyncio.run(app.serve(settings))
+
+
+@click.command("consume")
+def consume() -> None:
+    """Hold subscriptions: queues and topics that start or continue processes."""
+    from inbound import subscriptions  # noqa: PLC0415 - as above
+
+    settings = Settings.read()
+    configure(settings)
+    asyncio.run(until_signal(subscriptions.serve(settings)))

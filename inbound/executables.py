@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from zelery.camunda.definitions.port import Definition
 from zelery.followed import Followed
 from zelery.lease import Held
-from zelery.properties import CorrelationRules
+from zelery.properties import NOT_COMPARED, CorrelationRules
 from zelery.redis import EXECUTABLES
 
 
@@ -122,6 +122,11 @@ class Executable:
         return self.elements[0].properties
 
     @property
+    def configuration(self) -> Mapping[str, str]:
+        """The part of it that a connector is activated with: what else changes is no reason to activate it again."""
+        return {name: value for name, value in self.properties.items() if name not in NOT_COMPARED}
+
+    @property
     def process_id(self) -> str:
         """The process that its first element is of; all are of the same."""
         return self.elements[0].process_id
@@ -158,8 +163,10 @@ def claim_of(path: str) -> str:
 class Executables:
     """The store, as one process follows it."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, keeps: bool = False) -> None:
+        """`keeps`: a Redis that was emptied takes nothing away; the reconciler fills it again within two ticks."""
         self._followed = Followed(redis, EXECUTABLES)
+        self._keeps = keeps
         self._generation = 0
         self.live: dict[str, Executable] = {}
         """All of them by id, as of the last `follow`."""
@@ -167,6 +174,8 @@ class Executables:
     async def follow(self) -> Mapping[str, Executable | None]:
         """Read what changed, and return it by id: the new value, or None for what is gone."""
         changes = await self._followed.since(self._generation)
+        if self._keeps and changes.generation == 0:
+            return {}
         changed: dict[str, Executable | None] = {id_: from_text(text) for id_, text in changes.values.items()}
         gone = self.live.keys() - changes.values.keys() if changes.whole else changes.removed
         changed.update(dict.fromkeys(gone))

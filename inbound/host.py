@@ -70,7 +70,7 @@ class Host:
         async with activity.writing(), metrics.writing():
             yield cls(
                 connected=connected,
-                store=Executables(connected.redis),
+                store=Executables(connected.redis, keeps=True),
                 activity=activity,
                 metrics=metrics,
                 connectors=connectors(settings),
@@ -104,6 +104,8 @@ class RunContext:
     """The one element whose instance waits; the others do not get its events."""
     waits: bool = False
     """Whether `correlate` waits while the cluster is away."""
+    ours: Callable[[], bool] = lambda: True
+    """Whether the executable is still this process's to run: who has lost it tells Zeebe nothing."""
 
     @property
     def executable_id(self) -> str:
@@ -135,8 +137,8 @@ class RunContext:
 
     async def _correlate(self, event: Any, message_id: str | None) -> Result:
         newest = self._newest()
-        if newest is None:
-            return Failed(message="The connector is not deployed any more")
+        if newest is None or not self.ours():
+            return Failed(message="The connector is not this process's to run any more")
         if message_id is None and self.instance is not None:
             message_id = f"{self.instance.element_id}{self.instance.key}"
         decided = decide(newest, event, message_id=message_id, defaults=self.host.defaults)

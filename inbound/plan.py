@@ -17,7 +17,7 @@ from inbound.definitions import Model, Version
 from inbound.executables import Element, Executable, Point, State
 from zelery.deduplication import Group, InvalidGroup, deduplication_id, executable_id, group
 from zelery.errors import PropertyError
-from zelery.properties import DEDUPLICATION_ID, NOT_COMPARED, TYPE
+from zelery.properties import DEDUPLICATION_ID, TYPE
 from zelery.sdk.inbound import InboundConnector
 
 #: A tenant's process.
@@ -161,11 +161,7 @@ def _next(
 
 def _differs(one: Executable, other: Executable) -> bool:
     """Whether what a connector is activated with has changed."""
-    return one.type != other.type or _configuration(one) != _configuration(other)
-
-
-def _configuration(executable: Executable) -> Mapping[str, str]:
-    return {name: value for name, value in executable.properties.items() if name not in NOT_COMPARED}
+    return one.type != other.type or one.configuration != other.configuration
 
 
 def inherited(executable: Executable, live: Iterable[Executable]) -> Executable:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
-from collections.abc import Coroutine
-from typing import Any
 
 import click
 
 from zelery.logs import configure
+from zelery.roles import until_signal
 from zelery.settings import Settings
 
 
@@ -33,20 +31,4 @@ def fetch() -> None:
 
     settings = Settings.read()
     configure(settings)
-    asyncio.run(_until_signal(role.run(celery.create(settings))))
-
-
-async def _until_signal(role: Coroutine[Any, Any, None]) -> None:
-    """Run until SIGINT or SIGTERM asks for an end, which is no error."""
-    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(role)
-    asked = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.set)
-    waiting = asyncio.create_task(asked.wait())
-    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if asked.is_set():
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-    else:
-        await task
+    asyncio.run(until_signal(role.run(celery.create(settings))))

@@ -40,6 +40,9 @@ STARTED = "zelery:inbound:started:"
 #: Names of the schedule's entries for instances that wait, a set under each executable's id.
 WAITING = "zelery:inbound:waiting:"
 
+#: Processes that hold subscriptions; the score is when one counts as gone (milliseconds).
+CONSUMERS = "zelery:consumers"
+
 #: Counters of all processes, by name and labels.
 METRICS = "zelery:metrics"
 

@@ -8,7 +8,8 @@ import dataclasses
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 import click
 
@@ -38,9 +39,15 @@ class Role:
 
 
 def roles(settings: Settings, *, flower: bool) -> Sequence[Role]:
-    """What runs on one machine: a fetcher, a worker a core, and Flower."""
+    """What runs on one machine: a fetcher, a worker a core, inbound's roles, and Flower."""
     workers = [Role(name="worker", label=f"worker-{n}") for n in range(1, settings.worker_processes + 1)]
-    return [Role(name="fetch", label="fetch"), *workers, *([Role(name="flower", label="flower")] if flower else [])]
+    inbound = [
+        name
+        for name, wanted in (("beat", True), ("webhooks", settings.webhook_enabled), ("consume", True))
+        if wanted and settings.inbound_enabled
+    ]
+    others = ["fetch", *inbound, *(["flower"] if flower else [])]
+    return [*(Role(name=name, label=name) for name in others), *workers]
 
 
 async def keep(role: Role) -> None:
@@ -83,10 +90,26 @@ async def supervise(wanted: Sequence[Role]) -> None:
     await asyncio.gather(*kept, return_exceptions=True)
 
 
+async def until_signal(role: Coroutine[Any, Any, None]) -> None:
+    """Run until SIGINT or SIGTERM asks for an end, which is no error."""
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(role)
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    waiting = asyncio.create_task(asked.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if asked.is_set():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    else:
+        await task
+
+
 @click.command("run")
 @click.option("--flower/--no-flower", default=True, help="Whether Flower runs too.")
 def run(*, flower: bool) -> None:
-    """Run everything on this machine: fetch, a worker a core, Flower."""
+    """Run everything on this machine: fetch, a worker a core, beat, webhooks, consume, Flower."""
     settings = Settings.read()
     if flower:
         login(settings)  # What would end Flower again and again is said here, once.
