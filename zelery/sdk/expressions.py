@@ -20,12 +20,14 @@ from __future__ import annotations
 import json
 import typing
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from zelery import feel
+from zelery.durations import parse_ms
 from zelery.errors import ConnectorError
 from zelery.sdk.types import invalid
 
@@ -96,7 +98,9 @@ def _takes_list(source: Any) -> bool:
 
 
 def _value(value: Any, variables: Mapping[str, Any], *, lists: bool) -> Any:
-    """What a property's text stands for."""
+    """What a property stands for; a branch is what its leaves stand for."""
+    if isinstance(value, dict):
+        return {name: _value(each, variables, lists=False) for name, each in value.items()}
     if not isinstance(value, str):
         return value
     if value.strip().startswith("="):
@@ -109,6 +113,20 @@ def _value(value: Any, variables: Mapping[str, Any], *, lists: bool) -> Any:
         return [part.strip() for part in value.split(",")] if lists else value
 
 
+def _duration(value: Any) -> Any:
+    """An ISO 8601 duration of days and time, as Java reads it."""
+    if value is None or isinstance(value, timedelta):
+        return value
+    try:
+        return timedelta(milliseconds=parse_ms(str(value)))
+    except ValueError:
+        raise invalid("Duration", value) from None
+
+
+Duration = Annotated[timedelta | None, BeforeValidator(_duration), Feel()]
+"""A duration as `PT50S`, that may be written as FEEL; None where it gives null, or is not there."""
+
+
 def _plain_text(value: Any, info: ValidationInfo) -> Any:
     """A text: FEEL's value of it, and JSON text where that is an object or a list. Other texts stay as they are."""
     if isinstance(value, str) and value.strip().startswith("="):
@@ -116,5 +134,8 @@ def _plain_text(value: Any, info: ValidationInfo) -> Any:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if isinstance(value, (dict, list)) else value
 
 
-FeelText = Annotated[str, BeforeValidator(_plain_text)]
-"""Text that may be written as FEEL. Put `Text` before it where numbers are to become their text."""
+FEEL_TEXT = BeforeValidator(_plain_text)
+"""Makes any kind of text one that may be written as FEEL: `Annotated[Text, FEEL_TEXT]`."""
+
+FeelText = Annotated[str, FEEL_TEXT]
+"""Text that may be written as FEEL."""

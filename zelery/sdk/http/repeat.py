@@ -22,11 +22,11 @@ def wait_s(status: int, retry_after: str | None, *, remaining_s: float, now: dat
     """
     if status not in BUSY:
         return None
-    wait = _asked_s(retry_after, now)
+    wait = asked_s(retry_after, now)
     return wait if wait <= remaining_s - LEFT_S_MIN else None
 
 
-def _asked_s(retry_after: str | None, now: datetime) -> float:
+def asked_s(retry_after: str | None, now: datetime) -> float:
     """What Retry-After asks for: seconds or a date; a second where it says nothing that lies ahead."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
