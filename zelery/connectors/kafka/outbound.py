@@ -121,10 +121,10 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
-def _headers(given: dict[str, str | None]) -> dict[str, bytes]:
+def _headers(given: dict[str, str | None]) -> list[tuple[str, bytes]]:
     if absent := [name for name, value in given.items() if value is None]:
         raise InputError(f"headers.{absent[0]}: must be text, not null; remove it")
-    return {name: value.encode(errors="replace") for name, value in given.items() if value is not None}
+    return [(name, value.encode(errors="replace")) for name, value in given.items() if value is not None]
 
 
 def _failure(error: Exception) -> str:

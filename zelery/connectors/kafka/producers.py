@@ -11,8 +11,9 @@ import contextlib
 import dataclasses
 import functools
 import logging
+import re
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -33,6 +34,10 @@ silent.setLevel(logging.CRITICAL + 1)
 REFUSED = (KafkaError._AUTHENTICATION, KafkaError._SSL)  # noqa: SLF001 - so the library names what is its own
 
 
+#: How long it took and how often it was seen, at the end of what librdkafka says: new each time, and of no use.
+_DURATION = re.compile(r" \(after \d+ms in state [^()]*(\([^()]*\)[^()]*)*\)$")
+
+
 class UndeliveredError(Exception):
     """A record was not written, as far as the producer knows."""
 
@@ -44,7 +49,7 @@ class Record:
     topic: str
     key: bytes | None = dataclasses.field(repr=False)
     value: bytes | None = dataclasses.field(repr=False)
-    headers: Mapping[str, bytes] = dataclasses.field(default_factory=dict, repr=False)
+    headers: Sequence[tuple[str, bytes | None]] = dataclasses.field(default=(), repr=False)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,7 +90,7 @@ class SharedProducer:
                 record.topic,
                 value=record.value,
                 key=record.key,
-                headers=list(record.headers.items()),
+                headers=list(record.headers),
                 on_delivery=functools.partial(self._delivered, told),
             )
             return await told
@@ -111,7 +116,7 @@ class SharedProducer:
     def _delivered(self, told: asyncio.Future[Written], error: KafkaError | None, message: Message) -> None:
         """Called in the polling thread."""
         if error is not None:
-            why = f"{error.str()} ({self._trouble})" if self._trouble else error.str()
+            why = f"{reason(error)} ({self._trouble})" if self._trouble else reason(error)
             self._settle(told.set_exception, told, UndeliveredError(why))
             return
         self._trouble = ""
@@ -126,11 +131,11 @@ class SharedProducer:
 
     def _troubled(self, error: KafkaError) -> None:
         """Called in the polling thread, for what concerns no one record."""
-        self._trouble = error.str()
+        self._trouble = reason(error)
         if error.fatal() or error.code() in REFUSED:
             self.broken = True
             for told in tuple(self._waiting):
-                self._settle(told.set_exception, told, UndeliveredError(error.str()))
+                self._settle(told.set_exception, told, UndeliveredError(reason(error)))
 
     def _settle(self, settle: Callable[[Any], None], told: asyncio.Future[Written], news: Any) -> None:
         def once() -> None:
@@ -185,6 +190,11 @@ async def open_producers(_settings: Settings) -> AsyncIterator[Producers]:
         yield producers
     finally:
         await producers.close()
+
+
+def reason(error: KafkaError) -> str:
+    """What librdkafka says, the same for the same error."""
+    return _DURATION.sub("", error.str())
 
 
 def _known(number: int | None) -> int:

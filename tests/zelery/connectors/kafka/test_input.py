@@ -78,7 +78,7 @@ def test_a_property_that_is_null_is_refused() -> None:
 
 
 @pytest.mark.parametrize("authentication", [None, Authentication(), Authentication(username=" ", password="")])
-def test_without_a_login_the_javas_defaults_are_ours(authentication: Authentication | None) -> None:
+def test_without_a_login_the_defaults_are_ours(authentication: Authentication | None) -> None:
     cluster = Cluster(topic=Topic(**TOPIC), authentication=authentication)
     shared = {"bootstrap.servers": "b:9092", "client.dns.lookup": "use_all_dns_ips"}
     assert cluster.producer() == {
@@ -92,8 +92,8 @@ def test_without_a_login_the_javas_defaults_are_ours(authentication: Authenticat
     }
     assert cluster.consumer() == {
         **shared,
-        "heartbeat.interval.ms": "3000",
-        "session.timeout.ms": "45000",
+        "heartbeat.interval.ms": "2000",
+        "session.timeout.ms": "6000",
         "socket.timeout.ms": "30000",
     }
 
