@@ -1,0 +1,1 @@
+"""The HTTP webhook: requests from anybody, checked as the model says."""
