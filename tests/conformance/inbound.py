@@ -1,0 +1,217 @@
+"""The recorded inbound cases through the real roles on a real Camunda 8.6: webhooks, polling, RabbitMQ, endpoints.
+
+    python -m tests.conformance.inbound [id or prefix* …] [--show N] [--json FILE]
+
+starts Camunda with Operate, a Redis, `zelery worker`, `beat`, `webhooks` and `consume`, the recorder between them and the
+engine, and RabbitMQ where a case needs it; runs the recorder's own driver; prints how many agree in each area.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import fnmatch
+import importlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tests.conformance.golden import CONFORMANCE
+from tests.conformance.inbound_deviations import INBOUND
+from tests.roles import role
+from zelery.local import camunda as local_camunda
+from zelery.local import ports
+from zelery.local import redis as local_redis
+
+CASES = CONFORMANCE / "inbound-golden.jsonl"
+TOOLS = CONFORMANCE / "golden_inbound"
+
+#: The secrets under which the cases were recorded.
+SECRETS = {
+    "SECRET_GOLD_SECRET": "s3cretValue",
+    "SECRET_GOLD_PATHPART": "fromsecret",
+    "SECRET_GOLD_QUOTE": 'a"b',
+    "SECRET_GOLD_CHAIN": "secrets.GOLD_SECRET",
+    "SECRET_GOLD_USER": "alice",
+}
+
+#: What is judged to the letter; bodies and texts that are Java's own are judged by who reads them.
+STRICT = ("status", "commands", "jobs", "ready", "consumers", "dead", "queue", "requests")
+
+
+def missing() -> str | None:
+    """Why there are no recorded cases; None when there are."""
+    absent = [path for path in (CASES, TOOLS / "driver.py", TOOLS / "recorder.py") if not path.exists()]
+    return f"no recorded cases: {absent[0]} is not there" if absent else None
+
+
+def cases(wanted: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The recorded cases, or those whose id is wanted; those that Java itself does not answer alike twice are left out."""
+    with CASES.open(encoding="utf-8") as lines:
+        found = [json.loads(line) for line in lines]
+    return [
+        case
+        for case in found
+        if not case.get("unstable") and (not wanted or any(fnmatch.fnmatch(case["id"], each) for each in wanted))
+    ]
+
+
+def observe_all(
+    found: list[dict[str, Any]],
+    *,
+    engine: str,
+    operate: str,
+    redis_url: str,
+    amqp: str | None,
+    folder: pathlib.Path,
+) -> dict[str, list[Any]]:
+    """What came of each case, by its id, a value for each of its steps."""
+    proxy, control, aux, served = ports.free(4)
+    environment = {
+        **SECRETS,
+        "ZEEBE_ADDRESS": f"127.0.0.1:{proxy}",
+        "CAMUNDA_OPERATE_CLIENT_URL": operate,
+        "CAMUNDA_OPERATE_CLIENT_USERNAME": local_camunda.USERNAME,
+        "CAMUNDA_OPERATE_CLIENT_PASSWORD": local_camunda.PASSWORD,
+        "CAMUNDA_CONNECTOR_POLLING_INTERVAL": "1000",
+        "ZELERY_REDIS_URL": redis_url,
+        "ZELERY_WEBHOOK_PORT": str(served),
+        "CONNECTOR_OUTBOUND_DISABLED": "tests:echo:1,tests:block:1",
+    }
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_recorder(proxy, engine.rpartition(":")[2], control, folder))
+        started = [stack.enter_context(role(name, environment, folder)) for name in ("webhooks", "worker", "beat", "consume")]
+        _wait_for(started[0], "serving webhooks")
+        variables = {
+            "BASE": f"http://127.0.0.1:{served}",
+            "ENGINE": engine,
+            "RECORDER": f"http://127.0.0.1:{control}",
+            "AUX_PORT": str(aux),
+            "RETIRE": "0",
+            **({"AMQP": amqp} if amqp else {}),
+        }
+        return _driven(found, variables, folder)
+
+
+def _driven(found: list[dict[str, Any]], variables: Mapping[str, str], folder: pathlib.Path) -> dict[str, list[Any]]:
+    """The recorder's own driver, in a process of its own: it reads its environment when it is imported."""
+    given, answer = folder / "cases.jsonl", folder / "observed.json"
+    given.write_text("".join(json.dumps(case) + "\n" for case in found))
+    command = [sys.executable, "-m", "tests.conformance.inbound", "--drive", str(given), str(answer)]
+    with (folder / "driver.log").open("wb") as out:
+        subprocess.run(command, env={**os.environ, **variables}, stdout=out, stderr=out, check=True)
+    observed: dict[str, list[Any]] = json.loads(answer.read_text())
+    return observed
+
+
+def drive(given: str, answer: str) -> None:
+    """In the driver's process."""
+    sys.path.append(str(TOOLS))
+    driver = importlib.import_module("driver")
+    found = [json.loads(line) for line in pathlib.Path(given).read_text().splitlines()]
+    pathlib.Path(answer).write_text(json.dumps(asyncio.run(driver.run_all(found))))
+
+
+@contextlib.contextmanager
+def _recorder(listen: int, engine: str, control: int, folder: pathlib.Path) -> Iterator[None]:
+    command = [sys.executable, str(TOOLS / "recorder.py"), str(listen), engine, str(control)]
+    with (folder / "recorder.log").open("wb") as out:
+        child = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def _wait_for(process: Any, event: str) -> None:
+    for _ in range(600):
+        if event in process.said:
+            return
+        if process.exit_code is not None:
+            break
+        subprocess.run(["sleep", "0.1"], check=True)
+    raise AssertionError(f"{process.name} did not come up:\n{process.said[-3000:]}")
+
+
+def differences(case: Mapping[str, Any], observed: Sequence[Any]) -> Iterator[str]:
+    """Each place in which a case came out otherwise than recorded."""
+    for number, (recorded, now) in enumerate(zip(case["observed"], observed, strict=True)):
+        yield from _differing(recorded, now, f"step {number} {case['steps'][number]['op']}")
+
+
+def strict(found: Sequence[str]) -> list[str]:
+    """Of the differences, those that are judged to the letter."""
+    return [each for each in found if any(f".{name}" in each.partition(":")[0] for name in (*STRICT, "driverError"))]
+
+
+def _differing(recorded: Any, now: Any, path: str) -> Iterator[str]:
+    if isinstance(recorded, dict) and isinstance(now, dict):
+        for name in sorted((set(recorded) | set(now)) - {"gaps", "repeated", "operationReference"}):
+            yield from _differing(recorded.get(name, "<absent>"), now.get(name, "<absent>"), f"{path}.{name}")
+    elif isinstance(recorded, list) and isinstance(now, list) and len(recorded) == len(now):
+        for number, (one, other) in enumerate(zip(recorded, now, strict=True)):
+            yield from _differing(one, other, f"{path}[{number}]")
+    elif recorded != now:
+        yield f"{path}: recorded {json.dumps(recorded)[:300]} observed {json.dumps(now)[:300]}"
+
+
+def main() -> int:
+    """The table of agreement; status 1 when a case disagrees that is not listed as a deviation."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("ids", nargs="*", help="ids or patterns of cases; all but RabbitMQ's when there are none")
+    parser.add_argument("--show", type=int, default=20, help="how many disagreements to show")
+    parser.add_argument("--json", help="where to write what was observed")
+    parser.add_argument("--logs", help="a folder to keep the roles' logs in")
+    parser.add_argument("--drive", nargs=2, help=argparse.SUPPRESS)
+    wanted = parser.parse_args()
+    if wanted.drive:
+        drive(*wanted.drive)
+        return 0
+    if why := missing():
+        sys.exit(why)
+    found = cases(wanted.ids)
+    with contextlib.ExitStack() as stack:
+        amqp = None
+        if any(case["area"] == "rabbitmq" for case in found):
+            from tests.servers.rabbitmq import rabbitmq_server  # noqa: PLC0415 - only where a case needs it
+
+            amqp = stack.enter_context(rabbitmq_server()).url
+        folder = pathlib.Path(wanted.logs or stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        engine = stack.enter_context(local_camunda.running())
+        redis = stack.enter_context(local_redis.running())
+        observed = observe_all(
+            found, engine=engine.gateway, operate=engine.operate, redis_url=redis.url, amqp=amqp, folder=folder
+        )
+    if wanted.json:
+        pathlib.Path(wanted.json).write_text(json.dumps(observed, indent=1))
+    return report(found, observed, wanted.show)
+
+
+def report(found: Sequence[Mapping[str, Any]], observed: Mapping[str, Sequence[Any]], show: int) -> int:
+    """Print the table and the first disagreements."""
+    differing = {case["id"]: list(differences(case, observed[case["id"]])) for case in found}
+    areas = Counter(case["area"] for case in found)
+    print(f"{'area':<12}{'cases':>7}{'agree':>7}{'listed':>8}{'differ':>8}")
+    for area in sorted(areas):
+        ids = [case["id"] for case in found if case["area"] == area]
+        agree = sum(not differing[id_] for id_ in ids)
+        listed = sum(bool(differing[id_]) and id_ in INBOUND for id_ in ids)
+        print(f"{area:<12}{len(ids):>7}{agree:>7}{listed:>8}{len(ids) - agree - listed:>8}")
+    unlisted = {id_: lines for id_, lines in differing.items() if lines and id_ not in INBOUND}
+    for id_, lines in list(unlisted.items())[:show]:
+        print(f"\n{id_}{' (strict)' if strict(lines) else ''}")
+        print("\n".join(f"  {line}" for line in lines))
+    return 1 if unlisted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
