@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from zelery.settings import Settings, aliases
 ROOT = pathlib.Path(__file__).parent.parent
 FILE = ROOT / "docker-compose.yml"
 READER = pathlib.Path(compose.__file__).parent / "docker-compose"
-ROLES = ("fetch", "flower", "worker")
+ROLES = ("beat", "consume", "fetch", "flower", "webhooks", "worker")
 
 
 def read(file: pathlib.Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -97,13 +98,12 @@ def test_every_service_has_a_health_check_and_is_restarted(services: dict[str, A
         assert service["healthcheck"]["test"], name
 
 
-def test_only_workers_are_given_secrets() -> None:
-    """`secrets.env` is theirs alone. Compose leaves a file that is absent out of its answer, so the text is read."""
-    _, _, worker_on = FILE.read_text().partition("\n  worker:\n")
-    worker, _, others = worker_on.partition("\n  flower:\n")
-    assert "secrets.env" in worker
-    assert FILE.read_text().count("env_file") == worker.count("env_file") == 1
-    assert "secrets.env" not in others
+def test_only_who_runs_connectors_is_given_secrets() -> None:
+    """Compose leaves a file that is absent out of its answer, so the text is read, a service at a time."""
+    sections = re.split(r"^  (?=\w+:$)", FILE.read_text().partition("\nservices:\n")[2], flags=re.MULTILINE)
+    given = {section.partition(":")[0] for section in sections if "env_file: *secrets" in section}
+    assert given == {"worker", "webhooks", "consume"}
+    assert FILE.read_text().count("secrets.env") == 1
 
 
 def instructions() -> list[list[str]]:
