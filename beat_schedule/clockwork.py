@@ -34,7 +34,7 @@ log = logger(__name__)
 FOLLOW_S = 0.25
 
 #: Entries that are due within this long of each other leave together, seconds.
-GRAIN_S = 0.02
+GRAIN_S = 0.01
 
 #: How many are written down and sent at once. Between batches the lease is renewed, also where a batch takes seconds.
 BATCH_MAX = 200

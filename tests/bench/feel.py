@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ def table(own: dict[str, float], theirs: dict[str, float]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
+def main(_options: Sequence[str] = ()) -> int:
     """Measure and print. The JVM runs first, alone, as it takes both cores."""
     if not REFERENCE.exists() or not os.access(REFERENCE, os.X_OK):
         print(f"The reference engine is not here: {REFERENCE}", file=sys.stderr)
