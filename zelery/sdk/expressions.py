@@ -71,6 +71,14 @@ class Expression:
         return cls(value)
 
 
+def _filled(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Formula = Annotated[Expression | None, BeforeValidator(_filled)]
+"""An expression that an author may have left empty, as templates then write it: as an empty text."""
+
+
 def evaluate(text: str, context: Mapping[str, Any], *, warnings: list[str] | None = None) -> Any:
     """The value of an expression, with or without its `=`, with JSON's types alone. Raises ExpressionError."""
     try:

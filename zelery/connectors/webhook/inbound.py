@@ -12,7 +12,7 @@ from typing import Any
 
 from zelery import sdk
 from zelery.connectors.webhook import signature
-from zelery.connectors.webhook.answer import response_of, succeeded
+from zelery.connectors.webhook.answer import succeeded
 from zelery.connectors.webhook.authorization import authorize
 from zelery.connectors.webhook.properties import Hook, WebhookElement
 from zelery.sdk import (
@@ -27,6 +27,7 @@ from zelery.sdk import (
     Response,
     answer,
 )
+from zelery.sdk.webhook_answer import response_of
 
 ANY = "any"
 _NOT_ALLOWED, _FAILED = 405, 500

@@ -7,15 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Tag
 
-from zelery.sdk import Expression, Feel, FeelText, Input
+from zelery.sdk import Feel, FeelText, Input
+from zelery.sdk.expressions import Formula
 from zelery.sdk.types import NOT_BLANK, NOT_NULL, Choice, Must, Text, invalid, matching
 
 KINDS = ("NONE", "BASIC", "APIKEY", "JWT")
-
-
-def _filled(value: Any) -> Any:
-    """Templates write an empty text where an author wrote nothing."""
-    return None if isinstance(value, str) and not value.strip() else value
 
 
 def _listed(value: Any) -> Any:
@@ -35,8 +31,6 @@ def _typed(value: Any) -> Any:
     return value
 
 
-Formula = Annotated[Expression | None, BeforeValidator(_filled)]
-"""A FEEL expression that may be left empty."""
 Scope = Annotated[Literal["url", "body", "parameters"], Choice("HMACScope")]
 
 
@@ -104,7 +98,7 @@ class Hook(Signed):
 
     context: Text | None = None
     """The last part of its URL."""
-    method: Annotated[Text | None, BeforeValidator(_filled)] = None
+    method: Text | None = None
     auth: Annotated[Auth, BeforeValidator(_typed)] = NoAuth()
     verification_expression: Formula = None
     """Answers instead of the process, where it gives anything."""
