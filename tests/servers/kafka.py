@@ -86,11 +86,11 @@ class KafkaServer:
         os.kill(self.pid, signal.SIGKILL)
         self._running.close()
 
-    def create(self, **partitions: int) -> None:
-        """Make topics, by name with their number of partitions."""
+    def create(self, topic: str, partitions: int = 1, config: Mapping[str, str] | None = None) -> None:
+        """Make a topic, with Kafka's settings of it."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        for made in admin.create_topics([NewTopic(name, count, 1) for name, count in partitions.items()]).values():
-            made.result(_ANSWER_S)
+        made = admin.create_topics([NewTopic(topic, partitions, 1, config=dict(config or {}))])
+        made[topic].result(_ANSWER_S)
 
     def committed(self, group: str, topic: str) -> Mapping[int, int]:
         """Where a group goes on, by partition; partitions where it has committed nothing are not there."""

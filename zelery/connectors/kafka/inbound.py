@@ -45,6 +45,8 @@ _TOPIC_NAME = matching(r"[a-zA-Z0-9._-]{1,249}", "must be a topic's name: letter
 
 def _offsets(value: Any) -> Any:
     """One offset for each partition: a list, or one number."""
+    if value is None:
+        return None
     given = value if isinstance(value, list) else [value]
     found = [int(each) if isinstance(each, str) and each.strip().isdecimal() else each for each in given]
     if not all(isinstance(each, int) and not isinstance(each, bool) and each >= 0 for each in found):
@@ -108,6 +110,8 @@ class Subscription:
         self._progress = Progress()
         self._partitions: dict[int, Partition] = {}
         self._troubles: dict[int | str, str] = {"": "no partition is assigned yet"}
+        self._reachable = asyncio.Event()
+        self._reachable.set()
         self._faults: asyncio.Queue[BaseException] = asyncio.Queue()
         self._settling = Settling(
             context=context,
@@ -115,6 +119,7 @@ class Subscription:
             bury=functools.partial(_bury, properties, context),
             done=self._progress.done,
             blocks=self,
+            reachable=self._reachable,
             on_poison=properties.on_poison,
             patience=patience or Patience(),
         )
@@ -157,8 +162,10 @@ class Subscription:
     def disturbed(self, why: str | None) -> None:
         """The cluster cannot be reached, or can again."""
         if why is None:
+            self._reachable.set()
             self._mended("cluster")
         else:
+            self._reachable.clear()
             self._troubled("cluster", f"no broker can be reached{why and f': {why}'}")
 
     def blocked(self, partition: int, reason: str) -> None:

@@ -114,7 +114,7 @@ def _login(authentication: Authentication | None) -> Configuration:
     return {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", **login}
 
 
-#: The Java runtime's, where librdkafka's own are others.
+#: The Java runtime's and its client's, where librdkafka's own are others.
 _PRODUCER = {
     "acks": "all",
     "client.dns.lookup": "use_all_dns_ips",
@@ -126,6 +126,7 @@ _CONSUMER = {
     "client.dns.lookup": "use_all_dns_ips",
     # A group waits so long for a member that died: with Java's 45 s another could not take over within 10 s.
     "heartbeat.interval.ms": "2000",
+    "isolation.level": "read_uncommitted",
     "session.timeout.ms": "6000",
     "socket.timeout.ms": "30000",
 }

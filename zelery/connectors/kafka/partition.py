@@ -44,6 +44,8 @@ class Settling:
     done: Callable[[Received], None]
     """Told of each record that is settled."""
     blocks: Blocks
+    reachable: asyncio.Event
+    """Set while the cluster is there: what cannot be committed is not begun, as another may have it by now."""
     on_poison: OnPoison = "block"
     patience: Patience = dataclasses.field(default_factory=Patience)
     sleep: Sleep = asyncio.sleep
@@ -92,6 +94,7 @@ class Partition:
             while not self._waiting:
                 self._news.clear()
                 await self._news.wait()
+            await self._settling.reachable.wait()
             record = self._waiting.popleft()
             await self._settle(record)
             self._settling.done(record)

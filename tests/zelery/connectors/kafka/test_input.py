@@ -93,6 +93,7 @@ def test_without_a_login_the_defaults_are_ours(authentication: Authentication | 
     assert cluster.consumer() == {
         **shared,
         "heartbeat.interval.ms": "2000",
+        "isolation.level": "read_uncommitted",
         "session.timeout.ms": "6000",
         "socket.timeout.ms": "30000",
     }

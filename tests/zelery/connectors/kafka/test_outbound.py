@@ -45,7 +45,7 @@ async def run(*jobs: dict[str, Any]) -> list[Outcome]:
 @pytest.fixture
 def topic(kafka: KafkaServer) -> str:
     name = f"out-{uuid.uuid4()}"
-    kafka.create(**{name: 1})
+    kafka.create(name)
     return name
 
 
