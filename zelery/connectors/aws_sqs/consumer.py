@@ -2,8 +2,7 @@
 
 A message that is worked on is hidden from others for a short time, again and again, so that those of a consumer that
 dies come back soon. One that could not be correlated comes back after a pause that grows with each delivery, until the
-queue's redrive policy moves it away. Messages of one group keep their order: when one could not be correlated, those
-behind it wait for it.
+queue's redrive policy moves it away.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import asyncio
 import contextlib
 import dataclasses
 import itertools
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from zelery.connectors.aws_sqs.event import event
 from zelery.connectors.aws_sqs.queue import Message, Queue
@@ -29,8 +28,8 @@ BACKOFF_S_MAX = 30
 #: How long giving back may take when the consumer ends, seconds.
 SETTLE_S = 3
 
-#: Attributes that we need ourselves.
-COUNT, GROUP = "ApproximateReceiveCount", "MessageGroupId"
+#: The attribute that we need ourselves.
+COUNT = "ApproximateReceiveCount"
 _ALL = ("All",)
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -55,7 +54,7 @@ class Wanted:
     @property
     def hidden(self) -> frozenset[str]:
         """Attributes that we ask for beside those."""
-        return frozenset() if "All" in self.attributes else frozenset((COUNT, GROUP)) - {*self.attributes}
+        return frozenset() if {"All", COUNT} & {*self.attributes} else frozenset({COUNT})
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -100,7 +99,7 @@ class Consumer:
         while True:
             try:
                 messages = await self.queue.receive(
-                    wait_s=self.wanted.wait_s,
+                    wait_s=1 if tries else self.wanted.wait_s,  # That it works again is seen soon.
                     hidden_s=HIDDEN_S,
                     attributes=[*self.wanted.attributes, *self.wanted.hidden],
                     message_attributes=self.wanted.message_attributes,
@@ -122,9 +121,9 @@ class Consumer:
         renewing = asyncio.create_task(self._renew(batch))
         limit_s = None
         try:
-            async with asyncio.TaskGroup() as groups:
-                for group in _groups(messages):
-                    groups.create_task(self._correlate(group, batch))
+            async with asyncio.TaskGroup() as correlating:
+                for message in messages:
+                    correlating.create_task(self._correlate(message, batch))
         except asyncio.CancelledError:
             limit_s = SETTLE_S
             raise
@@ -134,19 +133,17 @@ class Consumer:
                 async with asyncio.timeout(limit_s):
                     await self._settle(batch)
 
-    async def _correlate(self, group: Sequence[Message], batch: Batch) -> None:
-        """One after another; those behind one that comes back come back with it."""
-        for index, message in enumerate(group):
-            self.context.log("INFO", "Message", f"Received SQS Message with ID {message['MessageId']}")
-            seen = event(message, hidden=self.wanted.hidden)
-            result = await self.context.correlate(seen, message_id=message["MessageId"])
-            if result.handling is not Handling.ACCEPT:
-                self.context.log("WARNING", "Message", getattr(result, "message", str(result.handling)))
-            if result.handling not in (Handling.ACCEPT, Handling.IGNORE):
-                pause = pause_s(int((message.get("Attributes") or {}).get(COUNT, 1)))
-                batch.failed.setdefault(pause, []).extend(group[index:])
-                return
+    async def _correlate(self, message: Message, batch: Batch) -> None:
+        self.context.log("INFO", "Message", f"Received SQS Message with ID {message['MessageId']}")
+        seen = event(message, hidden=self.wanted.hidden)
+        result = await self.context.correlate(seen, message_id=message["MessageId"])
+        if result.handling is not Handling.ACCEPT:
+            self.context.log("WARNING", "Message", getattr(result, "message", str(result.handling)))
+        if result.handling in (Handling.ACCEPT, Handling.IGNORE):
             batch.done.append(message)
+        else:
+            pause = pause_s(int((message.get("Attributes") or {}).get(COUNT, 1)))
+            batch.failed.setdefault(pause, []).append(message)
 
     async def _renew(self, batch: Batch) -> None:
         """Keep what is worked on hidden."""
@@ -169,12 +166,3 @@ class Consumer:
             await call
         except ConnectorError as error:
             self.context.log("WARNING", "Consumer", f"Messages {trouble}: {error}")
-
-
-def _groups(messages: Iterable[Message]) -> list[list[Message]]:
-    """Messages that must keep their order, together; others each by itself."""
-    groups: dict[object, list[Message]] = {}
-    for message in messages:
-        group = (message.get("Attributes") or {}).get(GROUP)
-        groups.setdefault(id(message) if group is None else group, []).append(message)
-    return list(groups.values())

@@ -60,6 +60,7 @@ class Queue:
     ) -> list[Message]:
         """Up to ten messages, as soon as there is one; nobody else gets them for `hidden_s` seconds.
 
+        A FIFO queue gives one: nothing behind it in its group is delivered, and so counted, before that is decided.
         It waits in a thread of its own, because a wait that is no longer wanted cannot be ended: what it still brings
         is given back at once, and a process that stops does not wait for it. Raises ConnectorError.
         """
@@ -69,7 +70,7 @@ class Queue:
             self.who,
             "receive_message",
             QueueUrl=self.url,
-            MaxNumberOfMessages=BATCH,
+            MaxNumberOfMessages=1 if self.url.endswith(".fifo") else BATCH,
             WaitTimeSeconds=wait_s,
             VisibilityTimeout=hidden_s,
             MessageSystemAttributeNames=attributes,

@@ -22,10 +22,10 @@ class FakeQueue:
     batches: list[list[dict[str, Any]] | ConnectorError]
     told: list[tuple[Any, ...]] = dataclasses.field(default_factory=list)
     refuses: bool = False
-    received: int = 0
+    waits: list[int] = dataclasses.field(default_factory=list)
 
     async def receive(self, **asked: Any) -> Sequence[dict[str, Any]]:
-        self.received += 1
+        self.waits.append(asked["wait_s"])
         self.told.append(("receive", *asked["attributes"]))
         if not self.batches:
             await asyncio.Event().wait()
@@ -51,8 +51,8 @@ class FakeQueue:
         return [each for each in self.told if each[0] != "receive"]
 
 
-def message(name: str, *, count: int = 1, group: str | None = None) -> dict[str, Any]:
-    attributes = {"ApproximateReceiveCount": str(count)} | ({"MessageGroupId": group} if group else {})
+def message(name: str, *, count: int = 1) -> dict[str, Any]:
+    attributes = {"ApproximateReceiveCount": str(count), "SenderId": "me"}
     return {"MessageId": name, "ReceiptHandle": f"r-{name}", "Body": name, "Attributes": attributes}
 
 
@@ -125,22 +125,16 @@ class TestFailures:
             ("WARNING", "Message", getattr(result, "message"))  # noqa: B009 - of each kind
         ]
 
-    async def test_those_behind_a_failure_in_their_group_come_back_with_it(self) -> None:
-        group = [message(name, group="g") for name in "abc"]
-        run = await running([*group, message("x", group="h")], results={"b": Failed(message="bad")})
-        await run.stop()
-        assert [name for _, name in run.context.correlated] == ["a", "x", "b"]
-        assert run.queue.done == [("hide 1", "b", "c"), ("delete", "a", "x")]
-
     async def test_a_queue_that_cannot_be_asked_is_down_until_it_can(self) -> None:
         error = ConnectorError("away")
-        run = await running(error, error, error, [message("a")])
+        run = await running(error, error, error, [message("a")], wanted=Wanted(wait_s=20))
         assert run.context.health == ["away"]
         for _ in range(3):
             run.clock.ticks.release()
             await run.settled()
         await run.stop()
         assert run.clock.slept[:3] == [1, 2, 4]
+        assert run.queue.waits == [20, 1, 1, 1, 20]
         assert run.context.health == ["away", "away", "away", "up"]
         assert [entry[2] for entry in run.context.entries] == [
             "Failed to receive messages from SQS queue: away",
@@ -189,20 +183,20 @@ class TestWorking:
     async def test_while_nothing_gets_through_no_more_is_received(self) -> None:
         names = [str(number) for number in range(BATCHES_MAX + 2)]
         run = await running(*([message(name)] for name in names), waits=names)
-        assert run.queue.received == BATCHES_MAX
+        assert len(run.queue.waits) == BATCHES_MAX
         await run.stop()
 
     async def test_the_model_sees_no_attribute_that_it_did_not_ask_for(self) -> None:
-        run = await running([message("a", group="g")], wanted=Wanted(wait_s=1, attributes=["MessageGroupId"]))
+        run = await running([message("a")], wanted=Wanted(wait_s=1, attributes=["SenderId"]))
         await run.stop()
-        assert set(run.queue.told[0]) == {"receive", "MessageGroupId", "ApproximateReceiveCount"}
-        assert run.context.correlated[0][0]["attributes"] == {"MessageGroupId": "g"}
+        assert set(run.queue.told[0]) == {"receive", "SenderId", "ApproximateReceiveCount"}
+        assert run.context.correlated[0][0]["attributes"] == {"SenderId": "me"}
 
     async def test_all_attributes_are_asked_for_where_the_model_names_none(self) -> None:
-        run = await running([message("a", group="g")])
+        run = await running([message("a")])
         await run.stop()
         assert run.queue.told[0] == ("receive", "All")
-        assert set(run.context.correlated[0][0]["attributes"]) == {"ApproximateReceiveCount", "MessageGroupId"}
+        assert set(run.context.correlated[0][0]["attributes"]) == {"ApproximateReceiveCount", "SenderId"}
 
 
 @pytest.mark.parametrize(

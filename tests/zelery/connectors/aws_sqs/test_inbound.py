@@ -209,14 +209,22 @@ class TestReceiving:
             await context.until(lambda: counts(aws_server, url) == (0, 0))
         assert sorted(str(id_) for _, id_ in context.correlated) == sorted(names)
 
-    async def test_messages_of_a_group_are_correlated_in_their_order(self, aws_server: AwsServer) -> None:
+    async def test_messages_of_a_group_keep_their_order_and_wait_for_one_that_fails(
+        self, aws_server: AwsServer
+    ) -> None:
         url = made(aws_server, "orders.fifo", FifoQueue="true", ContentBasedDeduplication="true")
-        bodies = [str(number) for number in range(15)]
-        send(aws_server, url, *bodies, MessageGroupId="g")
-        async with consuming(properties(url)) as context:
-            await context.until(lambda: len(context.correlated) >= 15)
+        send(aws_server, url, "a", "b", "c", "d", MessageGroupId="g")
+        failures = [Failed(message="not yet")]
+
+        async def correlates(event: Any, message_id: str | None) -> Result:
+            return failures.pop() if event["body"] == "b" and failures else PUBLISHED
+
+        async with consuming(properties(url), correlates) as context:
+            await context.until(lambda: len(context.correlated) >= 5)
             await context.until(lambda: counts(aws_server, url) == (0, 0))
-        assert [event["body"] for event, _ in context.correlated] == [int(body) for body in bodies]
+        assert [event["body"] for event, _ in context.correlated] == ["a", "b", "b", "c", "d"]
+        deliveries = [event["attributes"]["ApproximateReceiveCount"] for event, _ in context.correlated]
+        assert deliveries == ["1", "1", "2", "1", "1"]
 
     async def test_it_ends_at_once_and_gives_back_what_it_held(self, aws_server: AwsServer) -> None:
         url = made(aws_server)
