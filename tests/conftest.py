@@ -30,7 +30,7 @@ __all__ = ["aws_of_session", "aws_server", "no_aws_of_this_machine"]
 T = TypeVar("T")
 
 #: What is downloaded for a fixture.
-INSTALLS = {"camunda": local_camunda.install, "zeebe": local_zeebe.install}
+INSTALLS = {"camunda_installed": local_camunda.install, "zeebe": local_zeebe.install}
 
 #: How long a test may take that may have to wait for Camunda's start, seconds.
 CAMUNDA_S = 480
@@ -45,7 +45,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Camunda takes a minute to start, and a test's time limit counts its fixtures too."""
     for item in items:
-        if "camunda" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
+        if "camunda_installed" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(CAMUNDA_S))
 
 
@@ -66,7 +66,14 @@ def zeebe() -> Iterator[local_zeebe.Zeebe]:
 
 
 @pytest.fixture(scope="session")
-def camunda() -> Iterator[local_camunda.Camunda]:
+def camunda_installed() -> None:
+    """Camunda and its OpenSearch, not started: for tests that start their own."""
+    with _required():
+        local_camunda.install()
+
+
+@pytest.fixture(scope="session")
+def camunda(camunda_installed: None) -> Iterator[local_camunda.Camunda]:
     """A real Zeebe with Operate for the whole session, for what Zeebe by itself cannot do: it takes a minute to start.
 
     What is deployed is in Operate some 2 s later: wait for it with a deadline.
@@ -107,13 +114,20 @@ def redis_url(redis: local_redis.Redis) -> str:
 @contextlib.contextmanager
 def _started(running: contextlib.AbstractContextManager[T]) -> Iterator[T]:
     with contextlib.ExitStack() as held:
-        try:
+        with _required():
             server = held.enter_context(running)
-        except LocalServerError as error:
-            if os.environ.get("ZELERY_TEST_REQUIRE") == "all":
-                raise
-            pytest.skip(str(error))
         yield server
+
+
+@contextlib.contextmanager
+def _required() -> Iterator[None]:
+    """What cannot be had here skips what needs it, or fails it."""
+    try:
+        yield
+    except LocalServerError as error:
+        if os.environ.get("ZELERY_TEST_REQUIRE") == "all":
+            raise
+        pytest.skip(str(error))
 
 
 def _percents() -> Progress:

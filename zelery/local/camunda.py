@@ -28,7 +28,7 @@ _MAIN_CLASS = "io.camunda.application.StandaloneCamunda"
 
 _MEMORY = "640m"
 
-#: It is ready in 25 to 50 s on two idle cores; this is for a machine that does ten other things.
+#: It is ready in 30 to 60 s; the first time, without archives and on a machine that did ten other things, in 134 s.
 _READY_TIMEOUT_S = 300
 
 #: Operate's pauses after an import that found nothing, and what makes written documents visible. The defaults, 5 s and

