@@ -13,13 +13,14 @@ from collections.abc import Callable
 
 from redis.asyncio import Redis
 
-#: The key is a hash with a time to live: owner and token. The counter beside it lives on. It begins at Redis's clock,
-#: so that a Redis that was started again empty does not give a number that a holder of before still has.
+#: The key is a hash with a time to live: owner and token. The counter beside it lives on. It begins at Redis's clock, in
+#: microseconds, so that a Redis that was emptied does not give a number that a holder of before still has.
 _TAKE = """
 local owner = redis.call('HGET', KEYS[1], 'owner')
 if owner and owner ~= ARGV[1] then return 0 end
 if not owner then
-  redis.call('SET', KEYS[2], redis.call('TIME')[1], 'NX')
+  local time = redis.call('TIME')
+  redis.call('SET', KEYS[2], string.format('%.0f', time[1] * 1000000 + time[2]), 'NX')
   redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'token', redis.call('INCR', KEYS[2]))
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
