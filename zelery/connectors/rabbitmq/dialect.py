@@ -7,11 +7,12 @@ what any publisher may send must be read. `speak` changes pamqp for the whole pr
 from __future__ import annotations
 
 import functools
+import re
 import struct
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pamqp import decode, encode
+from pamqp import constants, decode, encode
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Seconds since 1970 beyond this are milliseconds: many publishers write those.
@@ -48,10 +49,12 @@ def table(value: bytes) -> tuple[int, dict[str, Any]]:
 
 
 def speak() -> None:
-    """Let pamqp read timestamps, texts and tables as above, and write all digits of a float."""
+    """Let pamqp read timestamps, texts and tables as above, write all digits of a float, and take any name."""
     decode.METHODS.update(timestamp=timestamp, shortstr=short_text, table=table)
     decode.TABLE_MAPPING.update({b"T": timestamp, b"F": table})
     encode.encode_table_value = functools.partial(_written, encode.encode_table_value)
+    # It would take ASCII alone for the names of queues and exchanges; RabbitMQ takes any text.
+    constants.DOMAIN_REGEX.update(dict.fromkeys(constants.DOMAIN_REGEX, re.compile(".*", re.DOTALL)))
 
 
 def _written(written: Any, value: Any) -> bytes:

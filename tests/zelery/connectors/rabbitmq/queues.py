@@ -17,6 +17,18 @@ from pamqp.common import FieldTable
 from tests.servers.rabbitmq import RabbitMQServer
 
 
+class Written(Basic.Properties):
+    """Properties whose bytes are given."""
+
+    def __init__(self, written: bytes) -> None:
+        super().__init__()
+        self._written = written
+
+    def marshal(self) -> bytes:
+        """As they go out."""
+        return self._written
+
+
 class Queue:
     """One queue, with a place for what it rejects, and an exchange of the same name that routes everything to it."""
 
@@ -34,11 +46,15 @@ class Queue:
 
     async def publish(self, body: bytes = b"{}", **properties: Any) -> None:
         """Put a message into it, with AMQP's properties as pamqp names them."""
-        given = Basic.Properties()
-        for name, value in {"delivery_mode": 2, **properties}.items():
-            setattr(given, name, value)
+        await self._publish(body, Basic.Properties(**{"delivery_mode": 2, **properties}))
+
+    async def publish_raw(self, properties: bytes) -> None:
+        """Put an empty message into it, with these bytes as its properties."""
+        await self._publish(b"", Written(properties))
+
+    async def _publish(self, body: bytes, properties: Basic.Properties) -> None:
         raw = await self._channel.get_underlay_channel()
-        await raw.basic_publish(body, routing_key=self.name, properties=given)
+        await raw.basic_publish(body, routing_key=self.name, properties=properties)
 
     async def take(self, *, dead: bool = False) -> DeliveredMessage | None:
         """The next message, with its raw properties."""
@@ -75,12 +91,11 @@ class Queue:
 
 
 @asynccontextmanager
-async def queue(server: RabbitMQServer, *, declared: bool = True) -> AsyncIterator[Queue]:
+async def queue(server: RabbitMQServer, name: str | None = None) -> AsyncIterator[Queue]:
     """A queue for the block."""
     async with await aio_pika.connect(server.url) as connection:
-        found = Queue(f"q{uuid.uuid4().hex[:10]}", await connection.channel())
-        if declared:
-            await found.declare()
+        found = Queue(name or f"q{uuid.uuid4().hex[:10]}", await connection.channel())
+        await found.declare()
         try:
             yield found
         finally:
