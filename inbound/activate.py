@@ -90,7 +90,8 @@ def failed(executable: Executable, reason: str, now_ms: int) -> Executable:
 def _claims(connector: InboundConnector, bound: Bound) -> dict[str, Any]:
     """What the properties say of how it is run. Raises ConnectorError for what cannot be used."""
     if connector.kind is Kind.POLLING and connector.intervals is not None:
-        # The rest is bound with each look: it may need variables that are not there yet.
+        if not connector.per_instance:  # Else it is bound with each look, and may need variables that are not there.
+            bound.to(connector.input)
         intervals = bound.to(connector.intervals)
         return {"every_ms": _milliseconds(intervals.every), "lookup_ms": _milliseconds(intervals.lookup)}
     properties = bound.to(connector.input)
