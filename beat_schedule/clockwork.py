@@ -136,6 +136,7 @@ class Clockwork:
     async def _load(self, held: Held) -> None:
         """Everything from the beginning, under this lease."""
         self._forget()
+        self._sender.connect()  # What stood by for an hour may have been cut off without knowing it.
         await self._clock.ask(self._redis)
         self._remembered, unsent = await self._runs.load()
         for name, entry in self._plain.items():

@@ -152,7 +152,7 @@ class Sender:
         """An entry in Celery's own form, with all the options that `send_task` knows."""
         options = dict(entry.options or {})
         options["headers"] = {**options.get("headers", {}), "celery_beat_task": True, **fired.firing.headers()}
-        options.setdefault("expires", _date(fired.now_ms + fired.firing.lasts_ms))
+        options.setdefault("expires", _date(fired.now_ms + min(fired.firing.lasts_ms, _TTL_MS_MAX)))
         options.setdefault("argsrepr", entry.name)
         options.setdefault("kwargsrepr", "")
         options.setdefault("ignore_result", self._app.conf.task_ignore_result)

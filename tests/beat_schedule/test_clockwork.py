@@ -18,6 +18,7 @@ from beat_schedule.clock import Clock
 from beat_schedule.clockwork import Clockwork
 from beat_schedule.leader import LASTS_S, NAME, Leader
 from beat_schedule.sender import Fired, Sender
+from zelery.errors import UnavailableError
 from zelery.fencing import Firing
 from zelery.followed import Followed
 from zelery.lease import Lease
@@ -352,6 +353,34 @@ async def test_a_broker_that_goes_away_costs_what_was_due_then_and_nothing_is_se
         await beat.turn()
     assert await world.fired() == [("a", 0), ("a", 2000), ("a", 3000)]
     assert await world.missed("a") == 1
+
+
+class CutOff(Sender):
+    """A sender whose connection does not outlive standing by."""
+
+    cut = False
+
+    def connect(self) -> None:
+        self.cut = False
+        super().connect()
+
+    def send(self, batch: Sequence[Fired]) -> None:
+        if self.cut:
+            raise UnavailableError("connection reset by peer")
+        super().send(batch)
+
+
+async def test_who_takes_over_does_not_rely_on_the_connection_with_which_it_stood_by(world: World) -> None:
+    await world.put(second("a"))
+    one, sender = world.beat("one"), CutOff(world.app)
+    two = world.beat("two", sender=sender)
+    await one.turn()
+    await two.turn()
+    sender.cut = True
+    await world.redis.delete(LEASE)
+    world.clock.at_ms += 1000
+    await two.turn()
+    assert await world.fired() == [("a", 0), ("a", 1000)]
 
 
 async def test_a_redis_that_is_away_is_waited_for_and_the_process_goes_on(world: World) -> None:

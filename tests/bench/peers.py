@@ -19,7 +19,9 @@ SCHEDULERS = {
 
 def _app() -> Celery:
     app = Celery("bench", broker=URL, set_as_current=False)
-    app.conf.update(task_ignore_result=True, timezone="UTC", redbeat_redis_url=URL, beat_max_loop_interval=1)
+    app.conf.update(task_ignore_result=True, timezone="UTC", beat_max_loop_interval=1)
+    # With its default, 5 s, it loses its lock in the first tick, and ends.
+    app.conf.update(redbeat_redis_url=URL, redbeat_lock_timeout=120)
     return app
 
 

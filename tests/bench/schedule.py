@@ -139,7 +139,7 @@ def watch(drain: Drain, process: subprocess.Popen[bytes], interval_s: float, win
     ends, spent = time.time(), _cpu_s(process.pid) - spent
     arrivals = drain.look()
     within = [arrival for arrival in arrivals if begins <= arrival.at < ends]
-    late = lateness_ms(arrivals, begins, interval_s)
+    late = lateness_ms(arrivals, begins, ends, interval_s)
     return Watched(
         fires_per_s=round(len(within) / (ends - begins), 1),
         late_p95_ms=round(statistics.quantiles(late, n=20)[-1], 1) if len(late) > 1 else float("nan"),
@@ -148,8 +148,11 @@ def watch(drain: Drain, process: subprocess.Popen[bytes], interval_s: float, win
     )
 
 
-def lateness_ms(arrivals: Sequence[Arrival], begins: float, interval_s: float) -> list[float]:
-    """By how much each message came too late, of those that came after `begins`."""
+def lateness_ms(arrivals: Sequence[Arrival], begins: float, ends: float, interval_s: float) -> list[float]:
+    """By how much each message came too late, of those that came after `begins`.
+
+    Of a scheduler that does not say what was due when, an entry that should have come again by `ends` counts too.
+    """
     late, before = [], dict[str, float]()
     for arrival in arrivals:
         if arrival.at >= begins:
@@ -157,8 +160,10 @@ def lateness_ms(arrivals: Sequence[Arrival], begins: float, interval_s: float) -
                 late.append(arrival.at * 1000 - arrival.due_ms)
             elif arrival.entry in before:
                 late.append((arrival.at - before[arrival.entry] - interval_s) * 1000)
-        before[arrival.entry] = arrival.at
-    return late
+        if arrival.due_ms is None:
+            before[arrival.entry] = arrival.at
+    overdue = ((ends - at - interval_s) * 1000 for at in before.values())
+    return late + [each for each in overdue if each > 0]
 
 
 def add(drain: Drain, url: str, interval_s: float) -> Added:

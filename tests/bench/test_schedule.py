@@ -14,12 +14,13 @@ def came(*due_s: float, late_s: float = 0.0) -> list[Arrival]:
 
 
 def test_lateness_is_from_the_due_time_where_the_message_says_it() -> None:
-    assert lateness_ms(came(0, 10, 20, late_s=0.5), begins=5, interval_s=10) == [500, 500]
+    assert lateness_ms(came(0, 10, 20, late_s=0.5), begins=5, ends=21, interval_s=10) == [500, 500]
 
 
 def test_lateness_of_others_is_what_is_more_than_the_interval() -> None:
     arrivals = [Arrival("a", None, at) for at in (0.0, 10.25, 20.25)]
-    assert lateness_ms(arrivals, begins=5, interval_s=10) == [250, 0]
+    assert lateness_ms(arrivals, begins=5, ends=30, interval_s=10) == [250, 0]
+    assert lateness_ms(arrivals, begins=5, ends=31.25, interval_s=10) == [250, 0, 1000]  # it should have come again
 
 
 def test_every_due_time_that_came_once_is_in_order() -> None:
