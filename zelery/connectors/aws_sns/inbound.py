@@ -10,15 +10,13 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qsl
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from zelery.connectors.aws_sns.amazon import open_sns
 from zelery.connectors.aws_sns.signature import CONFIRMATION, region, signed, text, trusted, verify
-from zelery.sdk import Feel, InboundContext, Input, RefusalError, Request, Response, answer
-from zelery.sdk.inbound import webhook
+from zelery.sdk import Feel, InboundContext, Input, RefusalError, Request, Response, answer, params_of, webhook
 from zelery.sdk.types import NOT_BLANK, NOT_NULL, VIOLATION, Choice, Must, Text
 
 TOPIC = "x-amz-sns-topic-arn"
@@ -62,7 +60,7 @@ async def sns_webhook(properties: SnsHook, request: Request, context: InboundCon
         raise
     confirming = message["Type"] == CONFIRMATION
     event = {
-        "request": {"body": message, "headers": dict(request.headers), "params": _first(request.query)},
+        "request": {"body": message, "headers": dict(request.headers), "params": params_of(request)},
         "connectorData": {"snsEventType": "Subscription" if confirming else "Notification"},
     }
     return answer(await context.correlate(event, message_id=text(message, "MessageId")))
@@ -105,8 +103,3 @@ def _own(message: Mapping[str, Any], name: str, topic: str) -> str:
     if not trusted(url, region(topic)):
         raise RefusalError(403, f"{name}: the address is not that of SNS in {region(topic)}")
     return url
-
-
-def _first(query: str) -> dict[str, str]:
-    """Query parameters, the first of each name."""
-    return dict(reversed(parse_qsl(query, keep_blank_values=True)))
