@@ -162,19 +162,19 @@ class Clockwork:
             gone = frozenset(self._entries) - frozenset(changes.values)
         gone -= frozenset(self._plain)
         for name in gone:
-            self._heap.remove(name)
-            self._entries.pop(name, None)
+            self._drop(name)
         if gone and self._token:
             await self._runs.write(held, {}, forget=gone)
 
     def _put_text(self, name: str, text: str) -> None:
+        if name in self._plain:
+            log.warning("an entry has the name of one that always ticks; it is left out", entry=name)
+            return
         try:
             entry = Entry.from_json(text)
         except ValueError as error:
             log.warning("an entry cannot be fired", entry=name, why=str(error))
-            return
-        if name in self._plain:
-            log.warning("an entry has the name of one that always ticks; it is left out", entry=name)
+            self._drop(name)
             return
         jitter = jitter_ms(name, entry.interval_ms) if entry.jitter else None
         self._put(name, entry, Rate(interval_ms=entry.interval_ms, jitter_ms=jitter))
@@ -182,6 +182,10 @@ class Clockwork:
     def _put(self, name: str, entry: Entry | ScheduleEntry, rhythm: Rhythm) -> None:
         self._entries[name] = entry
         self._heap.put(name, rhythm, self._clock.now_ms(), self._remembered.get(name))
+
+    def _drop(self, name: str) -> None:
+        self._heap.remove(name)
+        self._entries.pop(name, None)
 
     async def _fire(self, held: Held) -> None:
         """Write down what is due, and then send it: see `runs.py` for why in this order."""

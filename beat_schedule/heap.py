@@ -6,9 +6,12 @@ import dataclasses
 import heapq
 import itertools
 import math
-from collections.abc import Iterator
 
 from beat_schedule.rhythm import Rhythm, Run
+
+#: How many times more may be in the queue than there are entries, before what is gone is swept out: entries of a long
+#: interval that come and go would else be remembered until they were due.
+_WASTE_MAX = 4
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,15 +41,6 @@ class Heap:
         self._queue: list[tuple[int, int, _Item]] = []
         self._order = itertools.count()
 
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._items)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._items
-
     def put(self, name: str, rhythm: Rhythm, now_ms: int, run: Run | None = None) -> None:
         """An entry that is new, or changed. `run` is what is remembered of it; what the heap knows itself is newer."""
         known = self._items.get(name)
@@ -56,9 +50,9 @@ class Heap:
         due_ms = now_ms if run is None else rhythm.resumes(run, now_ms)
         self._push(_Item(name, rhythm, run, due_ms))
 
-    def remove(self, name: str) -> bool:
-        """Whether there was such an entry; there is none from now on."""
-        return self._items.pop(name, None) is not None
+    def remove(self, name: str) -> None:
+        """There is no such entry from now on."""
+        self._items.pop(name, None)
 
     def missed(self, name: str) -> None:
         """A firing that may never have been sent counts as missed."""
@@ -93,3 +87,6 @@ class Heap:
     def _push(self, item: _Item) -> None:
         self._items[item.name] = item
         heapq.heappush(self._queue, (item.due_ms, next(self._order), item))
+        if len(self._queue) > _WASTE_MAX * len(self._items) + _WASTE_MAX:
+            self._queue = [each for each in self._queue if self._items.get(each[2].name) is each[2]]
+            heapq.heapify(self._queue)

@@ -266,6 +266,17 @@ async def test_a_broken_entry_is_named_and_leaves_the_others_alone(world: World)
     assert "interval_ms" in complaint["why"]
 
 
+async def test_an_entry_that_becomes_broken_is_sent_no_more(world: World) -> None:
+    await world.put(second("a"))
+    beat = world.beat("one")
+    await beat.turn()
+    await world.followed.apply({"a": "{"})
+    for _ in range(2):
+        world.clock.at_ms += 1000
+        await beat.turn()
+    assert await world.fired() == [("a", 0)]
+
+
 async def test_an_unreadable_run_counts_as_new(world: World) -> None:
     await world.put(second("a"))
     await world.redis.hset(RUNS, "a", "torn")
