@@ -6,7 +6,9 @@ import sys
 #: What can be measured, and the module whose `main` does it: each imports what only it needs.
 BENCHES = {
     "feel": "tests.bench.feel",
+    "reconcile": "tests.bench.reconcile",
     "schedule": "tests.bench.schedule",
+    "webhooks": "tests.bench.webhooks",
 }
 
 
