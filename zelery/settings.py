@@ -204,6 +204,11 @@ class Settings(DefinitionSettings, InboundSettings, ClusterSettings):
         default="zelery/{name}",
         meaning="Secret in AWS Secrets Manager: with {name} one each, or one JSON object whose keys are the secrets.",
     )
+    runtime_saas: bool = _set(
+        "CAMUNDA_CONNECTOR_RUNTIME_SAAS",
+        default=False,
+        meaning="Whether models are strangers': then none may use AWS as this machine itself (the default chain).",
+    )
     # -- HTTP
     http_blocks: Mapping[str, str] = Field(
         default_factory=dict,

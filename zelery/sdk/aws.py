@@ -166,8 +166,9 @@ def account(given: AwsInput, region: str | None = None, endpoint: str | None = N
 class Aws:
     """The connections of one process: threads and jobs share them, each account and service has its own."""
 
-    def __init__(self, threads: ThreadPoolExecutor, connections: int) -> None:
+    def __init__(self, threads: ThreadPoolExecutor, connections: int, *, default_chain: bool = True) -> None:
         self._threads = threads
+        self._default_chain = default_chain
         self._config = Config(
             connect_timeout=_CONNECT_S,
             read_timeout=_READ_S,
@@ -211,6 +212,11 @@ class Aws:
             return found
 
     def _opened(self, service: Service, who: Account) -> Any:
+        if who.keys is None and not self._default_chain:
+            raise InputError(
+                "authentication: the default credentials chain is not allowed here (CAMUNDA_CONNECTOR_RUNTIME_SAAS); "
+                "name an access key and a secret key, as secrets"
+            )
         self._session = self._session or boto3.Session()
         access_key, secret_key = who.keys or (None, None)
         try:
@@ -247,7 +253,7 @@ async def open_aws(settings: Settings) -> AsyncIterator[Aws]:
     """The resource: `await context.use(open_aws)`. Nothing is asked here."""
     logging.getLogger("botocore").setLevel(logging.INFO)  # At DEBUG it logs messages, and session tokens.
     threads = ThreadPoolExecutor(settings.worker_threads, thread_name_prefix="aws")
-    aws = Aws(threads, settings.worker_threads)
+    aws = Aws(threads, settings.worker_threads, default_chain=not settings.runtime_saas)
     try:
         yield aws
     finally:

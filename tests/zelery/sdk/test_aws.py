@@ -67,6 +67,12 @@ class TestWhatCannotBeAsked:
         )
         assert error.error_type == CLIENT_ERROR
 
+    async def test_where_models_are_strangers_nobody_asks_as_this_machine(self) -> None:
+        settings = Settings.read({"CAMUNDA_CONNECTOR_RUNTIME_SAAS": "true"})
+        async with open_aws(settings) as aws:
+            with pytest.raises(InputError, match="default credentials chain is not allowed here"):
+                await aws.call(SQS, Account(region=REGION, endpoint=None, keys=None), "list_queues")
+
     async def test_a_profile_that_is_not_there_is_told_by_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_PROFILE", "no-such")
         error = await complaint(Account(region=REGION, endpoint=None, keys=None))
