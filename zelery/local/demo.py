@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import http
-import http.client
 import os
 import secrets
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from zelery.camunda.gateway import ZeebeGateway
 from zelery.errors import ZeleryError
-from zelery.local import download, ports, process, redis, sample, zeebe
+from zelery.local import camunda, download, ports, probe, process, redis, sample, zeebe
+from zelery.local.engine import Engine
 from zelery.local.scenarios import SECRET
 from zelery.local.stage import Stage
 from zelery.settings import Settings
@@ -71,7 +70,8 @@ class Place:
 
 @click.command("demo")
 @click.option("--once", is_flag=True, help="Run a few instances of each model, check what they came to, and end.")
-def command(*, once: bool) -> None:
+@click.option("--operate", is_flag=True, help="Run Camunda 8.6 with Operate, which takes a minute to start.")
+def command(*, once: bool, operate: bool) -> None:
     """Show everything on this machine: a real Zeebe, Redis, all roles, Flower, and models that call a sample service.
 
     What is missing is downloaded first. Ctrl-C ends it and all that it started.
@@ -80,7 +80,7 @@ def command(*, once: bool) -> None:
     try:
         with _signals(), contextlib.ExitStack() as started:
             try:
-                place = _start(started, console)
+                place = _start(started, console, operate=operate)
                 asyncio.run(_show(place, console, began, once=once))
             except KeyboardInterrupt:
                 console.print("Stopping what was started…", style="dim")
@@ -96,19 +96,15 @@ def command(*, once: bool) -> None:
         raise
 
 
-def _start(started: contextlib.ExitStack, console: Console) -> Place:
-    """Start Redis, Zeebe and the roles, each stopped with `started`. Raises LocalServerError."""
-    if not zeebe.DISTRIBUTION.folder.is_dir():
-        with _progress(console) as progress:
-            zeebe.install(progress)
+def _start(started: contextlib.ExitStack, console: Console, *, operate: bool) -> Place:
+    """Start Redis, the engine and the roles, each stopped with `started`. Raises LocalServerError."""
+    engine = (_camunda if operate else _zeebe)(started, console)
+    broker = started.enter_context(redis.running())
     folder = Path(tempfile.mkdtemp(prefix="zelery-demo-"))
-    with console.status("Starting Redis and Zeebe…"):
-        broker = started.enter_context(redis.running())
-        engine = started.enter_context(zeebe.running())
     (flower_port,) = ports.free(1)
     secret = secrets.token_urlsafe()
     environment = {
-        "ZEEBE_ADDRESS": engine.gateway,
+        **engine.environment,
         "ZELERY_REDIS_URL": broker.url,
         "ZELERY_LEASE_S": str(LEASE_S),
         "ZELERY_FLOWER_PORT": str(flower_port),
@@ -123,11 +119,35 @@ def _start(started: contextlib.ExitStack, console: Console) -> Place:
             grace_s=GRACE_S,
         )
     )
-    console.print(f"Zeebe    {engine.gateway} (gRPC)", highlight=False)
-    console.print(f"Redis    {broker.url}", highlight=False)
-    console.print(f"Flower   http://{ports.HOST}:{flower_port}/tasks", highlight=False)
-    console.print(f"Log      {roles.log}", highlight=False, soft_wrap=True)
+    flower = f"http://{ports.HOST}:{flower_port}/tasks"
+    _tell(console, {**engine.links, "Redis": broker.url, "Flower": flower, "Log": str(roles.log)})
     return Place(zeebe=engine.gateway, flower_port=flower_port, roles=roles, secret=secret)
+
+
+def _zeebe(started: contextlib.ExitStack, console: Console) -> Engine:
+    """Zeebe by itself. Raises LocalServerError."""
+    if not zeebe.DISTRIBUTION.folder.is_dir():
+        with _progress(console) as progress:
+            zeebe.install(progress)
+    with console.status(f"Starting {zeebe.DISTRIBUTION.title}…"):
+        server = started.enter_context(zeebe.running())
+    return Engine(gateway=server.gateway, operate=None)
+
+
+def _camunda(started: contextlib.ExitStack, console: Console) -> Engine:
+    """Zeebe with Operate. Raises LocalServerError."""
+    if not camunda.installed():
+        with _progress(console) as progress:
+            camunda.install(progress)
+    with console.status(f"Starting {camunda.DISTRIBUTION.title}, which takes a minute…"):
+        server = started.enter_context(camunda.running())
+    return Engine(gateway=server.gateway, operate=server.operate)
+
+
+def _tell(console: Console, found: Mapping[str, str]) -> None:
+    """A line for each thing and where it is."""
+    for name, where in found.items():
+        console.print(f"{name:<8} {where}", highlight=False, soft_wrap=True)
 
 
 async def _show(place: Place, console: Console, began: float, *, once: bool) -> None:
@@ -188,20 +208,11 @@ async def _ended(roles: process.Child) -> None:
 async def _flower_answers(port: int) -> bool:
     """Waits until Flower does; False when it does not in time."""
     deadline = time.monotonic() + FLOWER_S
-    while not (answers := await asyncio.to_thread(_healthy, port)) and time.monotonic() < deadline:  # noqa: ASYNC110 - nor is that
+    while not await asyncio.to_thread(probe.answers, port, "/healthcheck"):
+        if time.monotonic() > deadline:
+            return False
         await asyncio.sleep(0.2)
-    return answers
-
-
-def _healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection(ports.HOST, port, timeout=2)
-    try:
-        connection.request("GET", "/healthcheck")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):  # not there yet
-        return False
-    finally:
-        connection.close()
+    return True
 
 
 def _with_tail(error: DemoError, roles: process.Child) -> DemoError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import time
 import uuid
@@ -12,11 +13,15 @@ from rich.table import Table
 from rich.text import Text
 
 from zelery.camunda.gateway import Gateway
-from zelery.errors import GatewayError
+from zelery.errors import GatewayError, PushbackError
 from zelery.local.scenarios import SCENARIOS, Scenario, complaint
 
-#: How long an instance may take. The slowest needs 4 s on an idle machine.
-INSTANCE_S = 60.0
+#: How long an instance may take. The slowest needs 4 s on an idle machine, and the first wait for the roles to start:
+#: 50 s where ten other programs run.
+INSTANCE_S = 150.0
+
+#: How often the models are deployed until Zeebe says that they are: what it has already, it does not deploy again.
+DEPLOYMENTS = 5
 
 #: Pause between two instances of a model, seconds.
 PERIOD_S = 4.0
@@ -65,8 +70,17 @@ class Stage:
         self._clock = clock
 
     async def deploy(self) -> None:
-        """Deploy all models. Raises GatewayError."""
-        await self._gateway.deploy({each.scenario.resource: each.scenario.model for each in self.tallies})
+        """Deploy all models. An engine that has just started may need longer than a command may take.
+
+        Raises:
+            GatewayError: It refuses them, or is still not done the last time.
+        """
+        models = {each.scenario.resource: each.scenario.model for each in self.tallies}
+        for _ in range(DEPLOYMENTS - 1):
+            with contextlib.suppress(PushbackError):
+                await self._gateway.deploy(models)
+                return
+        await self._gateway.deploy(models)
 
     async def once(self, instances: int) -> None:
         """Run that many instances of each model to their ends, side by side."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from zelery.local import probe
 from zelery.local import zeebe as local_zeebe
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
@@ -41,10 +42,10 @@ def demo(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes],
                 child.wait(60)
 
 
-def until(child: subprocess.Popen[bytes], output: Path, pattern: str) -> str:
+def until(child: subprocess.Popen[bytes], output: Path, pattern: str, seconds: int = 120) -> str:
     """Waits for the pattern in the output; what it matched."""
-    for _ in range(1200):
-        if found := re.search(pattern, output.read_text()):
+    for _ in range(seconds * 10):
+        if found := re.search(pattern, output.read_text(), re.MULTILINE):
             return found[0]
         assert child.poll() is None, output.read_text()
         time.sleep(0.1)
@@ -103,6 +104,22 @@ def test_roles_that_end_are_reported_with_the_end_of_their_log(tmp_path: Path) -
     assert "Error: zelery run ended with code" in said
     assert f"The end of {roles_log(output)}:" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.timeout(900)  # Camunda takes a minute to start, and several on a busy machine
+def test_with_operate_it_comes_to_the_same_and_operate_can_be_looked_at(
+    camunda_installed: None, tmp_path: Path
+) -> None:
+    with demo(tmp_path, "--operate", "--once") as (child, output):
+        url = until(child, output, r"(?<=^Operate  )http://127.0.0.1:\d+(?= \(login demo, password demo\)$)", 400)
+        assert probe.answers(int(url.rpartition(":")[2]), "/api/login?username=demo&password=demo", "POST")
+        until(child, output, r"/\S+/roles\.log")
+        (run,) = [pid for pid in descendants(child.pid) if b"-m\0zelery\0run" in command_line(pid)]
+        assert f"CAMUNDA_OPERATE_CLIENT_URL={url}".encode() in Path(f"/proc/{run}/environ").read_bytes().split(b"\0")
+        children = descendants(child.pid)
+        assert child.wait(400) == 0, output.read_text()
+    assert not [pid for pid in children if alive(pid)]
+    assert "all as they must be" in output.read_text()
 
 
 def command_line(pid: int) -> bytes:

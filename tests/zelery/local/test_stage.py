@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from tests.fakes import FakeGateway
-from zelery.camunda.gateway import Ended
-from zelery.errors import PushbackError
+from zelery.camunda.gateway import Deployed, Ended
+from zelery.errors import GatewayError, PushbackError
 from zelery.local import stage as stage_module
 from zelery.local.scenarios import SCENARIOS
 from zelery.local.stage import Stage
@@ -45,11 +45,27 @@ class Engine(FakeGateway):
         return Ended(key=len(self.given), variables=self.ends[process_id])
 
 
+class Refusing(FakeGateway):
+    """Refuses that many deployments."""
+
+    def __init__(self, refusals: int, error: GatewayError) -> None:
+        super().__init__()
+        self.refusals = refusals
+        self.error = error
+        self.deployed: list[set[str]] = []
+
+    async def deploy(self, resources: Mapping[str, bytes], *, tenant_id: str = DEFAULT_TENANT) -> Sequence[Deployed]:
+        self.deployed.append(set(resources))
+        if len(self.deployed) <= self.refusals:
+            raise self.error
+        return []
+
+
 def called(instances: int) -> collections.Counter[str]:
     return collections.Counter({each.name: each.attempts * instances for each in SCENARIOS})
 
 
-def stage(engine: Engine, calls: Mapping[str, int]) -> Stage:
+def stage(engine: FakeGateway, calls: Mapping[str, int]) -> Stage:
     return Stage(gateway=engine, service="http://s", calls=calls, secret="hidden", clock=lambda: 7.0)
 
 
@@ -57,6 +73,23 @@ def shown(given: Stage) -> str:
     written = io.StringIO()
     Console(file=written, width=160).print(given.table())
     return written.getvalue()
+
+
+async def test_an_engine_that_is_slow_at_first_is_given_the_models_again() -> None:
+    engine = Refusing(stage_module.DEPLOYMENTS - 1, PushbackError("slow"))
+    await stage(engine, called(0)).deploy()
+    assert engine.deployed == [{each.resource for each in SCENARIOS}] * stage_module.DEPLOYMENTS
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [(PushbackError("still slow"), stage_module.DEPLOYMENTS), (GatewayError("not a model"), 1)],
+)
+async def test_models_that_are_not_taken_are_an_error(error: GatewayError, attempts: int) -> None:
+    engine = Refusing(99, error)
+    with pytest.raises(GatewayError, match=str(error)):
+        await stage(engine, called(0)).deploy()
+    assert len(engine.deployed) == attempts
 
 
 async def test_an_instance_that_does_not_end_is_a_complaint_with_the_engine_s_words() -> None:
