@@ -35,7 +35,10 @@ class Scheduler(beat.Scheduler):
 
     def setup_schedule(self) -> None:
         """The entries of `static.py` and of the application's `beat_schedule`. Nothing is connected yet."""
-        always: dict[str, Any] = {**static.entries(), **self.app.conf.beat_schedule}
+        always: dict[str, Any] = {
+            **static.entries(reconcile_interval=self._settings.reconcile_interval),
+            **self.app.conf.beat_schedule,
+        }
         self.merge_inplace(always)
         for entry in self.schedule.values():
             rhythm_of(entry)  # What cannot tick is said at start, not when it is due.

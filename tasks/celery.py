@@ -12,7 +12,6 @@ from typing import Any
 
 from celery import Celery
 
-from zelery.connected import Connected
 from zelery.settings import Settings
 
 #: The queue of the connectors' tasks.
@@ -31,12 +30,14 @@ class App(Celery):
         super().__init__(*args, **kwargs)
         self.queues: list[str] = []
         """What a worker serves."""
-        self.lifespans: list[Callable[[Connected], AbstractAsyncContextManager[Any]]] = []
-        """What the tasks of one process share, opened before the first of them, closed after the last."""
+        self.lifespans: list[Callable[[Any], AbstractAsyncContextManager[Any]]] = []
+        """What the tasks of one process share, on what it has open: a function of a `Connected`."""
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Entered on the pool's event loop."""
+        from zelery.connected import Connected  # noqa: PLC0415 - who only sends does without the cluster's clients
+
         async with AsyncExitStack() as stack:
             connected = await stack.enter_async_context(Connected.open(self.settings))
             for opened in self.lifespans:
