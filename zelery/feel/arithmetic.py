@@ -96,7 +96,7 @@ def power(x: Any, y: Any, run: Run) -> Any:
         if type(value) is Failure:
             return value
         if kind_of(value) != "number":
-            run.warn("INVALID_TYPE", f"Expected number but found '{text(value)}'")
+            run.warn("INVALID_TYPE", f"Expected number but found '{text(value, run)}'")
             return None
     return numbers.power(x, y)
 
@@ -106,7 +106,7 @@ def negate(x: Any, run: Run) -> Any:
         return x
     if kind_of(x) != "number":
         if run.warnings is not None:
-            run.warn("INVALID_TYPE", f"Expected number but found '{text(x)}'")
+            run.warn("INVALID_TYPE", f"Expected number but found '{text(x, run)}'")
         return None
     return numbers.negate(x)
 
@@ -120,5 +120,5 @@ def _impossible(message: str, x: Any, y: Any, run: Run) -> Any:
         if type(value) is Failure:
             return value
     if run.warnings is not None:
-        run.warn("INVALID_TYPE", message.format(text(x), text(y)))
+        run.warn("INVALID_TYPE", message.format(text(x, run), text(y, run)))
     return None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from zelery.feel.compiler import Closure, Compiler
 
 _NO_NAMES: frozenset[str] = frozenset()
+_SMALL = 15  # Sizes of arguments that cost less than a step.
 
 
 def definition(parameters: tuple[str, ...], body: Closure) -> Closure:
@@ -81,7 +82,7 @@ def _qualified(path: Closure, node: syntax.Call, arguments: tuple[Closure, ...],
         if type(context) is Failure:
             return context
         if kind_of(context) != "context":
-            message = f"Expected context but found '{text(context)}'"
+            message = f"Expected context but found '{text(context, scope.run)}'"
             scope.run.warn("INVALID_TYPE", message)
             return Failure(message)
         own = context.functions if type(context) is Context else {}
@@ -102,6 +103,7 @@ def _invoke(function: Function, closures: tuple[Closure, ...], names: tuple[str,
     elif function.variadic:
         arguments = _gathered(arguments, len(function.parameters) - 1)
     failed: Failure | None = None
+    size = 0
     for value in arguments:
         kind = type(value)
         if kind is Failure:
@@ -109,7 +111,9 @@ def _invoke(function: Function, closures: tuple[Closure, ...], names: tuple[str,
                 return value
             failed = failed or value
         elif kind is list or kind is dict or kind is str:
-            scope.run.charge(len(value) >> 4)
+            size += len(value)
+    if size > _SMALL:
+        scope.run.charge(size >> 4)
     return failed or function.call(scope.run, *arguments)
 
 

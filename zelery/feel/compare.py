@@ -39,7 +39,7 @@ def equality(x: Any, y: Any, run: Run) -> Any:
         return y
     answer = equal(x, y, run)
     if answer is None and run.warnings is not None:
-        run.warn("NOT_COMPARABLE", f"Can't compare '{text(x)}' with '{text(y)}'")
+        run.warn("NOT_COMPARABLE", f"Can't compare '{text(x, run)}' with '{text(y, run)}'")
     return answer
 
 
@@ -68,7 +68,7 @@ def _identical_ranges(x: Range, y: Range, run: Run) -> bool:
     return closed and identical(x.start, y.start, run) and identical(x.end, y.end, run)
 
 
-def order(x: Any, y: Any) -> int:
+def order(x: Any, y: Any, run: Run) -> int:
     """-1, 0 or 1 for two values of one ordered kind. Others are a crash of the reference."""
     kind = type(x)
     if kind in NUMBERS and type(y) in NUMBERS:
@@ -78,7 +78,7 @@ def order(x: Any, y: Any) -> int:
     if kind in TEMPORALS and kind is type(y):
         first, second = order_key(x), order_key(y)
         return (first > second) - (first < second)
-    raise Fault(f"java.lang.IllegalArgumentException: {text(x)} can not be compared to {text(y)}")
+    raise Fault(f"java.lang.IllegalArgumentException: {text(x, run)} can not be compared to {text(y, run)}")
 
 
 def _order_strings(x: str, y: str) -> int:
@@ -95,8 +95,10 @@ def comparison(x: Any, y: Any, holds: Callable[[int], bool], run: Run) -> Any:
         return x
     if other is Failure:
         return y
+    if kind is list:
+        run.charge(len(x))
     if kind_of(x) != kind_of(y) or not is_ordered(x) or not is_ordered(y):
         if run.warnings is not None:
-            run.warn("NOT_COMPARABLE", f"Can't compare '{text(x)}' with '{text(y)}'")
+            run.warn("NOT_COMPARABLE", f"Can't compare '{text(x, run)}' with '{text(y, run)}'")
         return None
-    return holds(order(x, y))
+    return holds(order(x, y, run))

@@ -100,7 +100,7 @@ def _list(compiler: Compiler, node: syntax.ListLiteral) -> Closure:
         for item in items:
             value = item(scope)
             if type(value) is Failure:
-                return Failure(value.reason if not value.fatal else text(value))
+                return Failure(value.reason if not value.fatal else text(value, scope.run))
             values.append(value)
         return values
 
@@ -110,6 +110,8 @@ def _list(compiler: Compiler, node: syntax.ListLiteral) -> Closure:
 def _context(compiler: Compiler, node: syntax.ContextLiteral) -> Closure:
     entries = tuple((key, compiler.closure(value)) for key, value in node.entries)
     captured = any(map(iteration.captures, (value for _, value in node.entries)))
+    if _independent(node):
+        return _independent_context(entries)
 
     def evaluate(scope: Scope) -> Any:
         context = Context()
@@ -118,7 +120,7 @@ def _context(compiler: Compiler, node: syntax.ContextLiteral) -> Closure:
             value = closure(inner)
             kind = type(value)
             if kind is Failure:
-                return Failure(value.reason if not value.fatal else text(value))
+                return Failure(value.reason if not value.fatal else text(value, scope.run))
             if kind is Function:
                 context.functions[key] = [*context.functions.get(key, ()), value]
                 inner = Scope(context, scope, scope.run, Functions(dict(context.functions), scope.functions))
@@ -127,6 +129,36 @@ def _context(compiler: Compiler, node: syntax.ContextLiteral) -> Closure:
             if captured:
                 # A function literal sees the entries before it, not those after it.
                 inner = Scope(dict(context), scope, scope.run, inner.functions)
+        return context
+
+    return evaluate
+
+
+_NAMING = (syntax.Literal, syntax.Reference, syntax.Path, syntax.Arithmetic, syntax.Comparison, syntax.ContextLiteral)
+
+
+def _independent(node: syntax.ContextLiteral) -> bool:
+    """Whether no entry of a literal can see another one: each is made of simple nodes that name none of the keys."""
+    keys = {key for key, _ in node.entries}
+    found = list(iteration.nodes_of(node))
+    named = {part.names[0] for part in found if type(part) is syntax.Reference}
+    return keys.isdisjoint(named) and all(type(part) in _NAMING for part in found)
+
+
+def _independent_context(entries: tuple[tuple[str, Closure], ...]) -> Closure:
+    """A literal whose entries need no scope of their own."""
+
+    def evaluate(scope: Scope) -> Any:
+        context = Context()
+        for key, closure in entries:
+            value = closure(scope)
+            kind = type(value)
+            if kind is Failure:
+                return Failure(value.reason if not value.fatal else text(value, scope.run))
+            if kind is Function:
+                context.functions[key] = [*context.functions.get(key, ()), value]
+            else:
+                context[key] = value
         return context
 
     return evaluate

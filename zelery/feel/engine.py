@@ -52,7 +52,11 @@ class Expression:
         return value
 
     def evaluate_json(self, context: Mapping[str, Any], *, warnings: list[str] | None = None) -> Any:
-        """The value with JSON's types alone, as the connector runtime writes it, in new containers; raises too."""
+        """The value with JSON's types alone, as the connector runtime writes it; raises too.
+
+        A part of the context that is no other in JSON is answered itself, not a copy: write it or copy it, do not
+        change it.
+        """
         return self._run(Scope(_as_dict(context), None, Run(self._limits, self._clock, warnings)), to_json)
 
     def test(self, value: Any, context: Mapping[str, Any], *, warnings: list[str] | None = None) -> Any:
@@ -60,7 +64,7 @@ class Expression:
         outer = Scope(_as_dict(context), None, Run(self._limits, self._clock, warnings))
         return self._run(outer.inner({INPUT_DEFAULT: value}), to_json)
 
-    def _run(self, scope: Scope, finish: Callable[[Any], Any] | None) -> Any:
+    def _run(self, scope: Scope, finish: Callable[[Any, Run], Any] | None) -> Any:
         run = scope.run
         try:
             value = self._closure(scope)
@@ -69,7 +73,7 @@ class Expression:
                 raise FeelEvaluationError(run.assertion, message)
             if type(value) is Failure:
                 raise FeelEvaluationError(value.reason, f"failed to evaluate expression '{self.text}': {value.reason}")
-            return finish(value) if finish else value
+            return finish(value, run) if finish else value
         except Fault as fault:
             raise FeelEvaluationError(str(fault), f"failed to evaluate expression '{self.text}' : {fault}") from None
         except (RecursionError, MemoryError):

@@ -44,7 +44,7 @@ def list_of(value: Any, run: Run) -> list[Any] | Failure:
     """A list, or a failure and a warning for anything else."""
     if type(value) is list or type(value) is Failure:
         return value
-    message = f"Expected list but found '{text(value)}'" if run.warnings is not None else ""
+    message = f"Expected list but found '{text(value, run)}'" if run.warnings is not None else ""
     run.warn("INVALID_TYPE", message)
     return Failure(message)
 
@@ -148,7 +148,7 @@ def steps(compiler: Compiler, node: syntax.Steps) -> Closure:
             if type(value) is Failure:
                 return value
             if kind_of(value) != "number":
-                message = f"Expected number but found '{text(value)}'"
+                message = f"Expected number but found '{text(value, scope.run)}'"
                 scope.run.warn("INVALID_TYPE", message)
                 return Failure(message)
         return _steps(first, last, scope.run)

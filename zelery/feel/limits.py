@@ -19,7 +19,8 @@ class Limits:
 
     text_chars_max: length of an expression's text.
     nesting_max: levels of expressions inside each other, links behind one value, functions that call functions.
-    steps: elements visited, items made, functions called; about one microsecond each.
+    steps: elements visited, items made, functions called, values and 64 characters written (of a result, a text, a
+        warning); about one microsecond each.
     deadline_s: seconds that one evaluation may take. It is looked at between steps, and it bounds regular expressions.
     list_items_max: items of a list that an expression makes.
     string_chars_max: length of a string that an expression makes.
@@ -53,6 +54,7 @@ class Run:
     def warn(self, kind: str, text: str) -> None:
         """Record a failure that the expression survives, as the reference engine names it."""
         if self.warnings is not None:
+            self.charge(len(text) >> 6)
             self.warnings.append(f"{kind}: {text}")
 
     def charge(self, steps: int) -> None:

@@ -32,7 +32,7 @@ def entry(value: Any, key: str, run: Run) -> Any:
             return found
         if run.warnings is not None:
             # A literal's keys come in its own order.
-            names = value if kind is Context else keys_of(value)
+            names = value if kind is Context else keys_of(value, run)
             keys = ", ".join(f"'{known}'" for known in names)
             detail = f"Available keys: {keys}" if keys else "The context is empty"
             run.warn("NO_CONTEXT_ENTRY_FOUND", f"No context entry found with key '{key}'. {detail}")
@@ -54,7 +54,7 @@ def _property(value: Any, key: str, run: Run) -> Any:
         return known[key](value)
     if run.warnings is not None:
         names = ", ".join(f"'{name}'" for name in known)
-        message = f"No property found with name '{key}' of value '{text(value)}'. Available properties: {names}"
+        message = f"No property found with name '{key}' of value '{text(value, run)}'. Available properties: {names}"
         run.warn("NO_PROPERTY_FOUND", message)
     return None
 

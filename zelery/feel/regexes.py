@@ -12,6 +12,8 @@ from typing import Any
 
 import regex
 
+from zelery.feel.limits import Run
+
 _LINE_ENDS = r"\n\r\x85\u2028\u2029"
 _AT_END = r"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)"
 _AT_LINE_END = r"(?=\r\n|(?<!\r)\n|[\r\x85\u2028\u2029]|\Z)"
@@ -330,11 +332,11 @@ def _unicode_name(name: str) -> str:
     return name.replace("sc=", "script=").replace("blk=", "block=").replace("gc=", "general_category=")
 
 
-def expanded(replacement: str, found: Any) -> str:
+def expanded(replacement: str, found: Any, run: Run) -> str:
     r"""A match's replacement: $1, ${name}, and \ before a literal character. Raises InvalidPatternError for others."""
     if "$" not in replacement and "\\" not in replacement:
         return replacement
-    written, pos = [], 0
+    written, pos, size = [], 0, 0
     while pos < len(replacement):
         char = replacement[pos]
         pos += 1
@@ -346,6 +348,9 @@ def expanded(replacement: str, found: Any) -> str:
         elif char == "$":
             group, pos = _group(replacement, pos, found)
             written.append(found.group(group) or "")
+            size += len(written[-1])
+            if size > run.limits.string_chars_max:
+                run.allow_chars(size)
         else:
             written.append(char)
     return "".join(written)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from zelery.feel.limits import Run
 from zelery.feel.values import Failure, Function, kind_of, text
 
 _ANY = "any"
@@ -41,12 +42,12 @@ def _overload(signature: str, function: Callable[..., Any], variadic: bool) -> F
     def call(run: Any, *arguments: Any) -> Any:
         for index, kind in kinds:
             if kind_of(arguments[index]) != kind:
-                return illegal(*arguments)
+                return illegal(run, *arguments)
         return function(run, *arguments)
 
     return Function(parameters=names, call=call, variadic=variadic)
 
 
-def illegal(*arguments: Any) -> Failure:
+def illegal(run: Run, *arguments: Any) -> Failure:
     """The failure of a function that has no rule for these arguments."""
-    return Failure("Illegal arguments: " + ", ".join(f"'{text(argument)}'" for argument in arguments))
+    return Failure("Illegal arguments: " + ", ".join(f"'{text(argument, run)}'" for argument in arguments))

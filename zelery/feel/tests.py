@@ -43,7 +43,7 @@ def boolean_or_null(value: Any, run: Run) -> Any:
     if type(value) is Failure:
         return value if value.fatal else None
     if run.warnings is not None:
-        run.warn("INVALID_TYPE", f"Expected boolean but found '{text(value)}'")
+        run.warn("INVALID_TYPE", f"Expected boolean but found '{text(value, run)}'")
     return None
 
 
@@ -79,11 +79,11 @@ def input_in_range(compiler: Compiler, node: syntax.InputInRange) -> Closure:
         value = input_of(scope)
         if not all(map(is_ordered, (value, low, high))) or not kind_of(value) == kind_of(low) == kind_of(high):
             # The reference looks the input up again for its message.
-            shown = input_of(scope)
-            message = f"Can't compare '{text(shown)}' with '{text(low)}' and '{text(high)}'"
-            scope.run.warn("NOT_COMPARABLE", message)
+            shown, run = input_of(scope), scope.run
+            message = f"Can't compare '{text(shown, run)}' with '{text(low, run)}' and '{text(high, run)}'"
+            run.warn("NOT_COMPARABLE", message)
             return None
-        above, below = order(value, low), order(value, high)
+        above, below = order(value, low, scope.run), order(value, high, scope.run)
         return (above >= 0 if start_closed else above > 0) and (below <= 0 if end_closed else below < 0)
 
     return evaluate
@@ -127,7 +127,7 @@ def range_value(compiler: Compiler, node: syntax.RangeLiteral) -> Closure:
             if type(value) is Failure:
                 return value
         if kind_of(low) != kind_of(high) or kind_of(low) not in _RANGE_KINDS:
-            message = f"Invalid range definition '{_definition(node, low, high)}'"
+            message = f"Invalid range definition '{_definition(node, low, high, scope.run)}'"
             scope.run.warn("INVALID_TYPE", message)
             return Failure(message)
         return Range(low, node.start_closed, high, node.end_closed)
@@ -135,6 +135,6 @@ def range_value(compiler: Compiler, node: syntax.RangeLiteral) -> Closure:
     return evaluate
 
 
-def _definition(node: syntax.RangeLiteral, low: Any, high: Any) -> str:
+def _definition(node: syntax.RangeLiteral, low: Any, high: Any, run: Run) -> str:
     """The range as the modeller would write it; the reference prints its own tree here."""
-    return text(Range(low, node.start_closed, high, node.end_closed))
+    return text(Range(low, node.start_closed, high, node.end_closed), run)

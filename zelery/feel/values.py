@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from zelery.feel.errors import Fault
+from zelery.feel.limits import Run
 from zelery.feel.numbers import text_of
 from zelery.feel.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Months, Time
 from zelery.feel.temporal_text import feel_text
@@ -117,8 +118,42 @@ def is_ordered(value: Any) -> bool:
     return kind in _ORDERED
 
 
-def text(value: Any) -> str:
+def text(value: Any, run: Run) -> str:
     """The value as FEEL writes it, strings in quotes: for string(…) of lists and contexts, and for warnings."""
+    pieces: list[str] = []
+    _write(value, pieces.append, run)
+    return "".join(pieces)
+
+
+def _write(value: Any, write: Callable[[str], None], run: Run) -> None:
+    kind = type(value)
+    run.charge(1)
+    if kind is list:
+        write("[")
+        for at, item in enumerate(value):
+            write(", " if at else "")
+            _write(item, write, run)
+        write("]")
+    elif kind is dict or kind is Context:
+        write("{")
+        for at, key in enumerate(keys_of(value, run)):
+            write(f"{', ' if at else ''}{key}:")
+            run.charge(len(key) >> 6)
+            _write(value[key], write, run)
+        write("}")
+    elif kind is Range:
+        write("[" if value.start_closed else "(")
+        _write(value.start, write, run)
+        write("..")
+        _write(value.end, write, run)
+        write("]" if value.end_closed else ")")
+    else:
+        if kind is str:
+            run.charge(len(value) >> 6)
+        write(_simple_text(value))
+
+
+def _simple_text(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return f'"{value}"'
@@ -128,17 +163,10 @@ def text(value: Any) -> str:
         return "true" if value else "false"
     if kind in NUMBERS:
         return text_of(value) if kind_of(value) == "number" else "null"
-    if kind is list:
-        return f"[{', '.join(map(text, value))}]"
-    if kind is dict or kind is Context:
-        return "{" + ", ".join(f"{key}:{text(value[key])}" for key in keys_of(value)) + "}"
     if kind in TEMPORALS:
         return feel_text(value)
     if kind is Function:
         return f"function({', '.join(value.parameters)})"
-    if kind is Range:
-        opening, closing = "[" if value.start_closed else "(", "]" if value.end_closed else ")"
-        return f"{opening}{text(value.start)}..{text(value.end)}{closing}"
     if kind is Failure:
         return f'{"fatal error" if value.fatal else "error"}("{value.reason}")'
     return kind_of(value)
@@ -147,10 +175,13 @@ def text(value: Any) -> str:
 _SMALL = 4  # Scala's maps of up to four entries keep their order, greater ones are hash tries.
 
 
-def keys_of(context: dict[str, Any]) -> list[str]:
+def keys_of(context: dict[str, Any], run: Run) -> list[str]:
     """The keys in the order in which the reference lists them."""
     keys = list(context)
-    return keys if len(keys) <= _SMALL else _trie_order([(_scala_hash(key), key) for key in keys], 0)
+    if len(keys) <= _SMALL:
+        return keys
+    run.charge(len(keys) + (sum(map(len, keys)) >> 4))
+    return _trie_order([(_scala_hash(key), key) for key in keys], 0)
 
 
 def _trie_order(entries: list[tuple[int, str]], shift: int) -> list[str]:

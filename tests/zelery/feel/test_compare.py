@@ -8,6 +8,9 @@ from tests.zelery.feel.answers import ENGINE, answer, warnings
 from zelery import feel
 from zelery.feel.compare import order
 from zelery.feel.errors import Fault
+from zelery.feel.limits import Run
+
+RUN = Run(feel.Limits(), None, None)
 
 
 @pytest.mark.parametrize("text", ['1 = "1"', "true = 1", '1 < "2"', "null < 1", "[1] = {}", "{} < {}"])
@@ -18,7 +21,7 @@ def test_values_of_different_kinds_are_never_compared(text: str) -> None:
 
 def test_values_without_an_order_have_none() -> None:
     with pytest.raises(Fault, match="can not be compared to"):
-        order([1], [2])
+        order([1], [2], RUN)
 
 
 def test_lists_in_order_crash_as_in_the_reference() -> None:

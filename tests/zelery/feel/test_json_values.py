@@ -1,6 +1,7 @@
 """JSON in and out."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from tests.zelery.feel.answers import answer
 from zelery import feel
 from zelery.feel.json_values import json_of, to_json, value_of
 from zelery.feel.limits import Run
+from zelery.feel.temporal import Duration
+from zelery.feel.values import Context
 
 RUN = Run(feel.Limits(), None, None)
 
@@ -37,8 +40,36 @@ def test_what_follows_a_value_is_ignored() -> None:
     ],
 )
 def test_a_value_with_json_s_types(value: Any, written: Any) -> None:
-    assert to_json(value) == written
-    json.dumps(to_json(value), allow_nan=False)
+    assert to_json(value, RUN) == written
+    json.dumps(to_json(value, RUN), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ({"a": [1, 0.5, "x", None, True, {"b": []}]}, True),  # JSON already
+        ([2**63 - 1, -(2**63), -0.25], True),
+        ([[10.0]], False),  # whole numbers are written without a point
+        ([[2**63]], False),  # no long any more
+        ([[1e20]], False),
+        ([[float("nan")]], False),
+        ([[float("-inf")]], False),
+        ([[Decimal("0.5")]], False),
+        ([[Context()]], False),
+        ([[Duration(0)]], False),
+    ],
+)
+def test_what_is_json_already_is_answered_itself_and_not_a_copy(value: Any, kept: bool) -> None:
+    written = to_json(value, RUN)
+    assert (written is value) is kept
+    assert json.loads(json.dumps(written, allow_nan=False)) == written
+
+
+def test_deep_data_is_answered_too() -> None:
+    deep: list[Any] = []
+    for _ in range(300):
+        deep = [deep]
+    assert to_json(deep, RUN) == deep
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,50 @@ def test_data_nested_too_deeply_is_a_limit() -> None:
         feel.Engine().compile("x").evaluate_json({"x": deep})
 
 
+def doubled(levels: int, of: str = "1") -> str:
+    """A list of so many levels whose items are each the same list twice: few values, a text of 2 ** levels."""
+    entries = ", ".join(f"x{level + 1}: [x{level}, x{level}]" for level in range(levels))
+    return f"{{x0: [{of}], {entries}}}.x{levels}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        doubled(60),  # as the result
+        f"[1.0, 0.5 + 0.5, {doubled(60)}]",  # as a part of a result that is no JSON yet
+        f"string({doubled(60)})",
+        f"to json({doubled(60)})",
+        f"flatten({doubled(60)})",
+        f"flatten({doubled(60, of='')})",  # of lists that hold nothing
+        f"sum({doubled(60)})",  # in the text of a failure
+        f"{doubled(60)} + 1",  # in a warning
+        f"{doubled(60)} = {doubled(60)}",
+        f"distinct values([{doubled(60)}])",
+        "for i in 1..1000 return long",  # each of them a reference, the text a gigabyte
+        "string(for i in 1..1000 return long)",
+        "to json(for i in 1..1000 return long)",
+        "(for i in 1..1000 return long) + 1",
+        "string(for i in 1..1000 return keyed)",
+        "[for i in 1..1000 return keyed.none, 1][1]",  # each warning lists the key
+        "for i in 1..1000 return {a: keyed, b: 1/3}",
+        "for i in 1..100000 return mixed < mixed",
+    ],
+)
+def test_a_value_is_accounted_for_as_often_as_it_occurs(text: str) -> None:
+    variables = {"long": "x" * 1_000_000, "keyed": {"k" * 1_000_000: 1.0}, "mixed": [*range(50_000), "a"]}
+    engine = feel.Engine(limits=feel.Limits(steps=30_000, deadline_s=120))
+    with pytest.raises(feel.FeelLimitError) as caught:
+        engine.compile(text).evaluate_json(variables, warnings=[])
+    assert caught.value.limit == "steps"
+
+
+def test_a_replacement_is_bounded_before_it_is_written() -> None:
+    text = f'replace(long, "x+", "{"$0" * 1000}")'
+    with pytest.raises(feel.FeelLimitError) as caught:
+        feel.Engine().compile(text).evaluate_json({"long": "x" * 1_000_000})
+    assert caught.value.limit == "string_chars_max"
+
+
 def test_an_account_is_looked_at_once_in_many_steps() -> None:
     run = Run(feel.Limits(deadline_s=0), lambda: MOMENT, None)
     run.charge(CHECK_STEPS - 1)

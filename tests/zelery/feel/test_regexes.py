@@ -2,7 +2,11 @@
 
 import pytest
 
+from zelery import feel
+from zelery.feel.limits import Run
 from zelery.feel.regexes import InvalidPatternError, compiled, expanded
+
+RUN = Run(feel.Limits(), None, None)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +69,7 @@ def test_a_pattern_means_what_java_means(pattern: str, flags: str, text: str, fo
 @pytest.mark.parametrize("replacement", ["$", "$x", "$3", "${none}", "\\"])
 def test_a_replacement_that_names_nothing_is_refused(replacement: str) -> None:
     with pytest.raises(InvalidPatternError):
-        expanded(replacement, compiled("(a)(?<n>b)").search("ab"))
+        expanded(replacement, compiled("(a)(?<n>b)").search("ab"), RUN)
 
 
 @pytest.mark.parametrize(
@@ -80,4 +84,4 @@ def test_a_replacement_that_names_nothing_is_refused(replacement: str) -> None:
     ],
 )
 def test_a_replacement_names_groups(replacement: str, text: str) -> None:
-    assert expanded(replacement, compiled("(a)(?<n>b)").search("ab")) == text
+    assert expanded(replacement, compiled("(a)(?<n>b)").search("ab"), RUN) == text

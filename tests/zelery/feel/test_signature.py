@@ -30,4 +30,4 @@ def test_each_signature_is_an_overload_in_order() -> None:
 
 
 def test_the_failure_of_no_rule_shows_the_arguments_as_feel_writes_them() -> None:
-    assert illegal("a", None, [1]).reason == "Illegal arguments: '\"a\"', 'null', '[1]'"
+    assert illegal(RUN, "a", None, [1]).reason == "Illegal arguments: '\"a\"', 'null', '[1]'"

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from zelery import feel
 from zelery.feel.errors import Fault
+from zelery.feel.limits import Run
 from zelery.feel.temporal import Date, Duration, LocalTime, Time
 from zelery.feel.values import (
     Context,
@@ -33,6 +35,9 @@ def test_a_subclass_is_no_known_type() -> None:
 
     with pytest.raises(Fault, match="holds a Python Text"):
         kind_of(Text("a"))
+
+
+RUN = Run(feel.Limits(), None, None)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +80,7 @@ def test_times_have_one_type_name() -> None:
     ],
 )
 def test_a_value_as_feel_writes_it(value: Any, written: str) -> None:
-    assert text(value) == written
+    assert text(value, RUN) == written
 
 
 @pytest.mark.parametrize(
@@ -96,11 +101,11 @@ def test_some_kinds_have_an_order(value: Any, ordered: bool) -> None:
 
 
 def test_few_keys_keep_their_order() -> None:
-    assert keys_of(dict.fromkeys("dbca")) == ["d", "b", "c", "a"]
+    assert keys_of(dict.fromkeys("dbca"), RUN) == ["d", "b", "c", "a"]
 
 
 def test_many_keys_stand_in_the_order_of_scala_s_hash_tries() -> None:
-    assert keys_of(dict.fromkeys("abcdef")) == ["e", "f", "a", "b", "c", "d"]
+    assert keys_of(dict.fromkeys("abcdef"), RUN) == ["e", "f", "a", "b", "c", "d"]
 
 
 def test_characters_beyond_the_basic_plane_are_two_units() -> None:

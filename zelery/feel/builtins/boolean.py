@@ -31,7 +31,7 @@ def asserted(_: Run, value: Any, condition: Any) -> Any:
 
 
 @define("assert", "value, condition, cause")
-def asserted_with_cause(_: Run, value: Any, condition: Any, cause: Any) -> Any:
+def asserted_with_cause(run: Run, value: Any, condition: Any, cause: Any) -> Any:
     if condition is True:
         return value
-    return Failure(cause) if type(cause) is str else illegal(value, condition, cause)
+    return Failure(cause) if type(cause) is str else illegal(run, value, condition, cause)

@@ -17,13 +17,13 @@ def _are(items: list[Any], kind: str) -> bool:
 @define("get entries", "context: context", "m: context")
 def get_entries(run: Run, context: dict[str, Any]) -> list[Any]:
     run.allow_items(len(context))
-    return [{"key": key, "value": context[key]} for key in keys_of(context)]
+    return [{"key": key, "value": context[key]} for key in keys_of(context, run)]
 
 
 @define("get value", "m, key", "context, key", "context, keys")
-def get_value(_: Run, context: Any, key: Any) -> Any:
+def get_value(run: Run, context: Any, key: Any) -> Any:
     if kind_of(context) != "context" or kind_of(key) not in ("string", "list"):
-        return illegal(context, key)
+        return illegal(run, context, key)
     if type(key) is str:
         return context.get(key)
     if not key or not _are(key, "string"):
@@ -47,7 +47,7 @@ def context_put(run: Run, context: Any, key: Any, value: Any) -> Any:
                 return None
             if _are(key, "string"):
                 return _put_deep(run, context, key, value)
-    return illegal(context, key, value)
+    return illegal(run, context, key, value)
 
 
 def _put_deep(run: Run, context: dict[str, Any], keys: list[str], value: Any) -> dict[str, Any]:

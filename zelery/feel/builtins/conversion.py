@@ -55,10 +55,10 @@ def _or_failure(value: Any, message: str) -> Any:
 
 
 @define("date", "from")
-def date(_: Run, source: Any) -> Any:
+def date(run: Run, source: Any) -> Any:
     if type(source) is str:
         return _or_failure(read_date(source), f"Failed to parse date from '{source}'")
-    return Date(source.day) if type(source) in (Date, LocalDateTime, DateTime) else illegal(source)
+    return Date(source.day) if type(source) in (Date, LocalDateTime, DateTime) else illegal(run, source)
 
 
 @define("date", "year: number, month: number, day: number")
@@ -84,7 +84,7 @@ def read_date_kind(source: str) -> bool:
 
 
 @define("date and time", "date, time")
-def date_and_time_of_parts(_: Run, day: Any, time: Any) -> Any:
+def date_and_time_of_parts(run: Run, day: Any, time: Any) -> Any:
     if type(day) in (Date, LocalDateTime, DateTime):
         if type(time) is LocalTime:
             return LocalDateTime(day.day, time.nanos)
@@ -92,7 +92,7 @@ def date_and_time_of_parts(_: Run, day: Any, time: Any) -> Any:
             return at_zone(day.day, time.nanos, time.zone) if time.zone else DateTime(day.day, time.nanos, time.offset)
         if type(time) is str and type(day) is not Date:
             return _in_zone(day, time)
-    return illegal(day, time)
+    return illegal(run, day, time)
 
 
 def _in_zone(moment: LocalDateTime | DateTime, zone: str) -> DateTime:
@@ -119,7 +119,7 @@ def time(run: Run, source: Any) -> Any:
         return LocalTime(source.nanos)
     if type(source) is DateTime:
         return Time(source.nanos, source.offset, source.zone)
-    return Time(0, 0) if type(source) is Date else illegal(source)
+    return Time(0, 0) if type(source) is Date else illegal(run, source)
 
 
 def _fraction(number: Any) -> Decimal:
@@ -147,7 +147,7 @@ def time_of_parts(_: Run, hour: Any, minute: Any, second: Any) -> Any:
 
 
 @define("time", "hour: number, minute: number, second: number, offset")
-def time_with_offset(_: Run, hour: Any, minute: Any, second: Any, offset: Any) -> Any:
+def time_with_offset(run: Run, hour: Any, minute: Any, second: Any, offset: Any) -> Any:
     if offset is None:
         nanos = _clock(hour, minute, second, fraction=False)
         return _or_failure(
@@ -155,7 +155,7 @@ def time_with_offset(_: Run, hour: Any, minute: Any, second: Any, offset: Any) -
             f"Failed to parse local-time from: {_shown(hour, minute, second)}",
         )
     if type(offset) is not Duration:
-        return illegal(hour, minute, second, offset)
+        return illegal(run, hour, minute, second, offset)
     nanos = _clock(hour, minute, second)
     if nanos is None or abs(offset.seconds) > 18 * 3600:
         return Failure(f"Failed to parse time from: {_shown(hour, minute, second)}, offset={duration_text(offset)}")
@@ -172,9 +172,9 @@ def duration(_: Run, source: str) -> Any:
 
 
 @define("years and months duration", "from, to")
-def years_and_months(_: Run, start: Any, end: Any) -> Any:
+def years_and_months(run: Run, start: Any, end: Any) -> Any:
     if any(type(value) not in (Date, LocalDateTime, DateTime) for value in (start, end)):
-        return illegal(start, end)
+        return illegal(run, start, end)
     return Months(months_between(start.day, end.day))
 
 
@@ -212,7 +212,7 @@ def number_separated(run: Run, source: str, grouping: Any, decimal: Any) -> Any:
         or (grouping is None and decimal not in (",", "."))
         or (decimal is None and grouping not in (" ", ",", "."))
     ):
-        return illegal(source, grouping, decimal)
+        return illegal(run, source, grouping, decimal)
     if grouping is not None:
         if grouping not in (" ", ",", ".") or grouping == decimal or decimal not in (",", ".", None):
             text = "illegal arguments for grouping or decimal. Must be one of ' ' (grouping only), ',' or '.'"
@@ -228,7 +228,7 @@ def number_separated(run: Run, source: str, grouping: Any, decimal: Any) -> Any:
 def string(run: Run, source: Any) -> Any:
     if source is None or type(source) is str:
         return source
-    written = text_of_value(source)
+    written = text_of_value(source, run)
     run.allow_chars(len(written))
     return written
 
@@ -238,7 +238,7 @@ def from_json(run: Run, source: Any) -> Any:
     if source is None:
         return None
     if type(source) is not str:
-        return illegal(source)
+        return illegal(run, source)
     run.charge(len(source) >> 2)
     try:
         return value_of(source)

@@ -48,8 +48,8 @@ def today(run: Run) -> Date:
 
 
 def _of_day(name: str, answer: Callable[[int], Any]) -> None:
-    def function(_: Run, date: Any) -> Any:
-        return answer(date.day) if type(date) in (Date, DateTime, LocalDateTime) else illegal(date)
+    def function(run: Run, date: Any) -> Any:
+        return answer(date.day) if type(date) in (Date, DateTime, LocalDateTime) else illegal(run, date)
 
     define(name, "date")(function)
 

@@ -37,10 +37,10 @@ def _extreme(run: Run, items: list[Any], sign: int) -> Any:
     if not items:
         return None
     if not is_ordered(items):
-        return Failure(f"{text(items)} is not comparable")
+        return Failure(f"{text(items, run)} is not comparable")
     found = items[0]
     for item in items[1:]:
-        if order(item, found) == sign:
+        if order(item, found, run) == sign:
             found = item
     return found
 
@@ -55,9 +55,9 @@ def maximum(run: Run, items: list[Any]) -> Any:
     return _extreme(run, items, 1)
 
 
-def _not_number(items: list[Any]) -> Failure | None:
+def _not_number(run: Run, items: list[Any]) -> Failure | None:
     wrong = next((item for item in items if kind_of(item) != "number"), items)
-    return None if wrong is items else Failure(f"expected number but found '{text(wrong)}'")
+    return None if wrong is items else Failure(f"expected number but found '{text(wrong, run)}'")
 
 
 def _sum(run: Run, items: list[Any]) -> Any:
@@ -70,13 +70,13 @@ def _sum(run: Run, items: list[Any]) -> Any:
 
 @define("sum", "list: list", variadic=True)
 def total(run: Run, items: list[Any]) -> Any:
-    return _not_number(items) or (_sum(run, items) if items else None)
+    return _not_number(run, items) or (_sum(run, items) if items else None)
 
 
 @define("product", "list: list", variadic=True)
 def product(run: Run, items: list[Any]) -> Any:
-    if not items or _not_number(items):
-        return _not_number(items)
+    if not items or _not_number(run, items):
+        return _not_number(run, items)
     run.charge(len(items))
     result: Any = 1
     for item in items:
@@ -86,13 +86,13 @@ def product(run: Run, items: list[Any]) -> Any:
 
 @define("mean", "list: list", variadic=True)
 def mean(run: Run, items: list[Any]) -> Any:
-    return _not_number(items) or (divide(_sum(run, items), len(items)) if items else None)
+    return _not_number(run, items) or (divide(_sum(run, items), len(items)) if items else None)
 
 
 @define("median", "list: list", variadic=True)
 def median(run: Run, items: list[Any]) -> Any:
-    if not items or _not_number(items):
-        return _not_number(items)
+    if not items or _not_number(run, items):
+        return _not_number(run, items)
     run.charge(len(items))
     ordered = sorted(items, key=cmp_to_key(compare))
     middle = len(items) // 2
@@ -101,8 +101,8 @@ def median(run: Run, items: list[Any]) -> Any:
 
 @define("stddev", "list: list", variadic=True)
 def stddev(run: Run, items: list[Any]) -> Any:
-    if not items or _not_number(items):
-        return _not_number(items)
+    if not items or _not_number(run, items):
+        return _not_number(run, items)
     average = divide(_sum(run, items), len(items))
     squares: Any = 0
     for item in items:
@@ -114,8 +114,8 @@ def stddev(run: Run, items: list[Any]) -> Any:
 
 @define("mode", "list: list", variadic=True)
 def mode(run: Run, items: list[Any]) -> Any:
-    if not items or _not_number(items):
-        return _not_number(items) or []
+    if not items or _not_number(run, items):
+        return _not_number(run, items) or []
     run.charge(len(items) * 2)
     counts: dict[Any, list[Any]] = {}
     for item in items:
@@ -262,6 +262,7 @@ def duplicate_values(run: Run, items: list[Any]) -> list[Any]:
 @define("flatten", "list: list")
 def flatten(run: Run, items: list[Any]) -> list[Any]:
     flat: list[Any] = []
+    run.charge(1 + len(items))
     for item in items:
         if type(item) is list:
             flat.extend(flatten(run, item))
@@ -284,7 +285,7 @@ def sort(run: Run, items: list[Any], precedes: Function) -> Any:
     def before(x: Any, y: Any) -> bool:
         answer = precedes.call(run, x, y)
         if type(answer) is not bool:
-            raise _NoBooleanError(text(answer))
+            raise _NoBooleanError(text(answer, run))
         return answer
 
     try:
@@ -299,23 +300,23 @@ def sort(run: Run, items: list[Any], precedes: Function) -> Any:
 def string_join(run: Run, items: list[Any], *marks: Any) -> Any:
     given = (*marks, None, None, None)[:3]
     if any(mark is not None and type(mark) is not str for mark in given) or (given[1] is None) != (given[2] is None):
-        return illegal(items, *marks)
+        return illegal(run, items, *marks)
     if any(item is not None and type(item) is not str for item in items):
-        return Failure(f"expected a list of strings but found '{_scala_list(items)}'")
+        return Failure(f"expected a list of strings but found '{_scala_list(items, run)}'")
     parts = [item for item in items if item is not None]
     delimiter, prefix, suffix = (mark or "" for mark in given)
     run.allow_chars(sum(map(len, parts)) + len(delimiter) * len(parts) + len(prefix) + len(suffix))
     return prefix + delimiter.join(parts) + suffix
 
 
-def _scala_list(items: list[Any]) -> str:
-    return f"Vector({', '.join(map(text, items))})"
+def _scala_list(items: list[Any], run: Run) -> str:
+    return f"Vector({', '.join(text(item, run) for item in items)})"
 
 
 @define("partition", "list: list, size: number")
 def partition(run: Run, items: list[Any], size: Any) -> Any:
     step = int32(size)
     if step <= 0:
-        return Failure(f"'size' should be greater than zero but was '{text(size)}'")
+        return Failure(f"'size' should be greater than zero but was '{text(size, run)}'")
     run.charge(len(items))
     return [items[at : at + step] for at in range(0, len(items), step)]

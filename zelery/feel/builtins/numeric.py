@@ -85,13 +85,13 @@ _rounding("round half down", "HALF_DOWN", "n: number, scala: number")
 
 
 @define("abs", "number", "n")
-def absolute(_: Run, n: Any) -> Any:
+def absolute(run: Run, n: Any) -> Any:
     if type(n) is Months:
         return Months(abs(n.months))
     if type(n) is Duration:
         return Duration(abs(n.nanos))
     if kind_of(n) != "number":
-        return illegal(n)
+        return illegal(run, n)
     return negate(n) if compare(n, 0) < 0 else n
 
 

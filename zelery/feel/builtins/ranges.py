@@ -43,34 +43,34 @@ def _define(name: str, shapes: dict[str, _Rule], *signatures: str) -> None:
     def function(run: Run, x: Any, y: Any) -> Any:
         rule = shapes.get(("r" if type(x) is Range else "p") + ("r" if type(y) is Range else "p"))
         if not _comparable(x, y):
-            return illegal(x, y)
+            return illegal(run, x, y)
         if rule is None:
-            raise Fault(f"scala.MatchError: ({text(x)},{text(y)}) (of class scala.Tuple2)")
+            raise Fault(f"scala.MatchError: ({text(x, run)},{text(y, run)}) (of class scala.Tuple2)")
         return rule(x, y, run)
 
     TABLE.define(name, *signatures)(function)
 
 
 def _before(x: Range, y: Range, run: Run) -> bool:
-    if order(x.end, y.start) < 0:
+    if order(x.end, y.start, run) < 0:
         return True
     return not (x.end_closed and y.start_closed) and _same(x.end, y.start, run)
 
 
 def _point_before(point: Any, y: Range, run: Run) -> bool:
-    return order(point, y.start) < 0 or (_same(point, y.start, run) and not y.start_closed)
+    return order(point, y.start, run) < 0 or (_same(point, y.start, run) and not y.start_closed)
 
 
 def _before_point(x: Range, point: Any, run: Run) -> bool:
-    return order(x.end, point) < 0 or (_same(x.end, point, run) and not x.end_closed)
+    return order(x.end, point, run) < 0 or (_same(x.end, point, run) and not x.end_closed)
 
 
 def _point_after(point: Any, y: Range, run: Run) -> bool:
-    return order(point, y.end) > 0 or (_same(point, y.end, run) and not y.end_closed)
+    return order(point, y.end, run) > 0 or (_same(point, y.end, run) and not y.end_closed)
 
 
 def _after_point(x: Range, point: Any, run: Run) -> bool:
-    return order(x.start, point) > 0 or (_same(x.start, point, run) and not x.start_closed)
+    return order(x.start, point, run) > 0 or (_same(x.start, point, run) and not x.start_closed)
 
 
 def _meets(x: Range, y: Range, run: Run) -> bool:
@@ -79,19 +79,19 @@ def _meets(x: Range, y: Range, run: Run) -> bool:
 
 def _reaches(x: Range, y: Range, run: Run) -> bool:
     """x ends behind y's start, or on it."""
-    return order(x.end, y.start) > 0 or (_same(x.end, y.start, run) and x.end_closed and y.start_closed)
+    return order(x.end, y.start, run) > 0 or (_same(x.end, y.start, run) and x.end_closed and y.start_closed)
 
 
 def _starts_first(x: Range, y: Range, run: Run) -> bool:
-    return order(x.start, y.start) < 0 or (_same(x.start, y.start, run) and x.start_closed and not y.start_closed)
+    return order(x.start, y.start, run) < 0 or (_same(x.start, y.start, run) and x.start_closed and not y.start_closed)
 
 
 def _ends_within(x: Range, y: Range, run: Run) -> bool:
-    return order(x.end, y.end) < 0 or (_same(x.end, y.end, run) and (not x.end_closed or y.end_closed))
+    return order(x.end, y.end, run) < 0 or (_same(x.end, y.end, run) and (not x.end_closed or y.end_closed))
 
 
 def _starts_within(x: Range, y: Range, run: Run) -> bool:
-    return order(x.start, y.start) > 0 or (_same(x.start, y.start, run) and (y.start_closed or not x.start_closed))
+    return order(x.start, y.start, run) > 0 or (_same(x.start, y.start, run) and (y.start_closed or not x.start_closed))
 
 
 def _overlaps_before(x: Range, y: Range, run: Run) -> bool:
@@ -111,7 +111,7 @@ def _during(x: Range, y: Range, run: Run) -> bool:
 
 
 def _point_during(point: Any, y: Range, run: Run) -> bool:
-    if order(y.start, point) < 0 and order(y.end, point) > 0:
+    if order(y.start, point, run) < 0 and order(y.end, point, run) > 0:
         return True
     return (_same(y.start, point, run) and y.start_closed) or (_same(y.end, point, run) and y.end_closed)
 
@@ -136,12 +136,12 @@ def _never(_x: Any, _y: Any, _run: Run) -> bool:
 _ANY = ("point1, point2", "point, range", "range, point", "range1, range2")
 _define(
     "before",
-    {"rr": _before, "pr": _point_before, "rp": _before_point, "pp": lambda x, y, _: order(x, y) < 0},
+    {"rr": _before, "pr": _point_before, "rp": _before_point, "pp": lambda x, y, run: order(x, y, run) < 0},
     *_ANY,
 )
 _define(
     "after",
-    {"rr": _turned(_before), "pr": _point_after, "rp": _after_point, "pp": lambda x, y, _: order(x, y) > 0},
+    {"rr": _turned(_before), "pr": _point_after, "rp": _after_point, "pp": lambda x, y, run: order(x, y, run) > 0},
     *_ANY,
 )
 _define("meets", {"rr": _meets}, "range1, range2")

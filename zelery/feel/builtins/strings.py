@@ -138,7 +138,7 @@ def _replaced(run: Run, string: str, pattern: str, replacement: str, flags: str 
     end, size = 0, len(string)
     try:
         for match in _matches(run, string, pattern, flags):
-            new = expanded(replacement, match)
+            new = expanded(replacement, match, run)
             size += len(new)
             run.allow_chars(size)
             written += (string[end : match.start()], new)
