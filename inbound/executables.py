@@ -12,16 +12,17 @@ import enum
 import functools
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
-from zelery.camunda.definitions.port import Definition
 from zelery.followed import Followed
 from zelery.lease import Held
+from zelery.logs import logger
 from zelery.properties import NOT_COMPARED, CorrelationRules
 from zelery.redis import EXECUTABLES
+
+log = logger(__name__)
 
 
 class Point(enum.StrEnum):
@@ -176,7 +177,7 @@ class Executables:
         changes = await self._followed.since(self._generation)
         if self._keeps and changes.generation == 0:
             return {}
-        changed: dict[str, Executable | None] = {id_: from_text(text) for id_, text in changes.values.items()}
+        changed = {id_: _read(id_, text) for id_, text in changes.values.items()}
         gone = self.live.keys() - changes.values.keys() if changes.whole else changes.removed
         changed.update(dict.fromkeys(gone))
         for id_, executable in changed.items():
@@ -191,20 +192,11 @@ class Executables:
         """Write a plan, at once and only under the reconciler's lease. Raises LostLeaseError."""
         await self._followed.apply({each.id: to_text(each) for each in put}, remove, held=held)
 
-    async def get(self, id_: str) -> Executable | None:
-        """One of them, as it is now."""
-        text = await self._followed.value(id_)
-        return None if text is None else from_text(text)
 
-
-def summary(changed: Mapping[str, Executable | None]) -> dict[str, Any]:
-    """How many came and went, for a log line."""
-    return {
-        "changed": sum(each is not None for each in changed.values()),
-        "removed": sum(each is None for each in changed.values()),
-    }
-
-
-def key_of(definition: Definition) -> tuple[str, str]:
-    """What versions of one process have in common."""
-    return definition.tenant_id, definition.process_id
+def _read(id_: str, text: str) -> Executable | None:
+    """One that cannot be read is not there: the reconciler writes it anew, and the others live on."""
+    try:
+        return from_text(text)
+    except ValueError:  # Its words would show the properties.
+        log.warning("an executable is stored in a form that this version does not know", id=id_)
+        return None
