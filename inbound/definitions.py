@@ -40,6 +40,11 @@ class Model:
     faults: tuple[str, ...] = ()
     """What is wrong with it, for people."""
 
+    @property
+    def waited_at(self) -> bool:
+        """Whether an instance can wait at one of its elements."""
+        return any(each.point is Point.MESSAGE for each in self.elements)
+
 
 _CODEC: TypeAdapter[Model] = TypeAdapter(Model)
 
@@ -71,19 +76,22 @@ class Models:
         self._redis = redis
         self._known: dict[int, Model] = {}
 
-    async def read(self, source: DefinitionSource, definitions: Sequence[Definition]) -> Mapping[int, Model]:
-        """The models of these definitions by key; those that could not be read now are left out.
+    async def read(
+        self, source: DefinitionSource, definitions: Sequence[Definition], *, most: int = XML_MAX
+    ) -> Mapping[int, Model]:
+        """The models of these definitions by key, of which `most` are asked for; what is not known now is left out.
 
-        Raises SourceError only when not one of them could be read.
+        Raises SourceError only when not one of them is known.
         """
         await self._remembered([each.key for each in definitions if each.key not in self._known])
-        unknown = sorted((d for d in definitions if d.key not in self._known), key=lambda d: -d.key)[:XML_MAX]
+        unknown = sorted((d for d in definitions if d.key not in self._known), key=lambda d: -d.key)[:most]
         slots = asyncio.Semaphore(XML_AT_ONCE)
         found = await asyncio.gather(*(self._learn(source, each, slots) for each in unknown))
         errors = [each for each in found if each is not None]
-        if errors and len(errors) == len(unknown):
+        models = {each.key: self._known[each.key] for each in definitions if each.key in self._known}
+        if errors and not models:
             raise errors[0]
-        return {each.key: self._known[each.key] for each in definitions if each.key in self._known}
+        return models
 
     async def forget(self, deployed: frozenset[int]) -> None:
         """Drop what is not deployed any more."""
