@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from redis.asyncio import Redis
 
 from inbound.correlate import Command, Publish, Start
@@ -51,8 +53,8 @@ async def _start(command: Start, gateway: Gateway) -> Result:
 async def _start_once(command: Start, gateway: Gateway, redis: Redis, key: str, lasts_ms: int) -> Result:
     """Start an instance unless this event has started one.
 
-    It is remembered after Zeebe has taken it, not before: who dies between the two starts a second one when the event
-    comes again, and never none.
+    It is remembered after Zeebe has taken it, not before: who dies between the two, or finds Redis away then, starts a
+    second one when the event comes again, and never none.
     """
     if not await redis.set(key, _TELLING, nx=True, px=min(TELLING_MS, lasts_ms)):
         if await redis.get(key) == _TOLD:
@@ -62,8 +64,9 @@ async def _start_once(command: Start, gateway: Gateway, redis: Redis, key: str, 
     try:
         result = await _start(command, gateway)
     finally:
-        if result is None:
-            await redis.delete(key)
-        else:
-            await redis.set(key, _TOLD, px=lasts_ms)
+        with contextlib.suppress(*AWAY):
+            if result is None:
+                await redis.delete(key)
+            else:
+                await redis.set(key, _TOLD, px=lasts_ms)
     return result
