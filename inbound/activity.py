@@ -1,8 +1,8 @@
 """What an operator sees of an executable: its health, and what it did last. In Redis, the same from every replica.
 
-Entries are collected and written a few times a second, so that an event costs no round trip; health is written with
-them, and only when it changed. What a killed process had not written is lost: the log is for people, Zeebe is the
-record.
+Entries are collected and written a few times a second, so that an event costs no round trip; the newest health is
+written with them, and a change of it is an entry too. What a killed process had not written is lost: the log is for
+people, Zeebe is the record.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Activity:
         self._runtime = socket.gethostname()
         self._entries: dict[str, collections.deque[str]] = {}
         self._health: dict[str, str] = {}
-        self._told: dict[str, tuple[str, str]] = {}
+        self._told: dict[str, str] = {}
 
     def log(self, id_: str, severity: Severity, tag: str, message: str) -> None:
         """An entry of an executable's log. No secret may be in it any more."""
@@ -64,12 +64,12 @@ class Activity:
             "error": {"code": error[0], "message": error[1][:MESSAGE_MAX]} if error else None,
             "details": dict(details) if details else None,
         }
-        text = json.dumps(told, ensure_ascii=False)
-        self._health[id_] = text
-        if (status, text) != self._told.get(id_) and status != (self._told.get(id_) or ("",))[0]:
+        # Written though it may be the same: another process may have said otherwise meanwhile.
+        self._health[id_] = json.dumps(told, ensure_ascii=False, default=str)
+        if self._told.get(id_) != status:
             words = f": {error[1]}" if error else ""
             self.log(id_, "INFO" if status == "UP" else "WARNING", "Health", f"Health is {status}{words}")
-        self._told[id_] = (status, text)
+        self._told[id_] = status
 
     def forget(self, id_: str) -> None:
         """This process runs the executable no more."""
