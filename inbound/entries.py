@@ -16,6 +16,11 @@ POLL, LOOKUP, POLL_INSTANCE = "inbound.poll", "inbound.lookup", "inbound.poll_in
 QUEUE = "zelery.inbound"
 
 
+def name_of(executable: Executable) -> str:
+    """What the names of an executable's entries begin with: another one when its elements are others."""
+    return f"{executable.describe()} | {executable.id[:12]}"
+
+
 def entry_of(executable: Executable) -> Entry | None:
     """The one entry of an executable that polls: it looks, or where it looks once for each, it searches for those."""
     if executable.kind != Kind.POLLING or executable.state is not State.ACTIVE:
@@ -23,7 +28,7 @@ def entry_of(executable: Executable) -> Entry | None:
     per_instance = executable.lookup_ms is not None
     interval_ms = executable.lookup_ms if per_instance else executable.every_ms
     return Entry(
-        name=f"{executable.describe()} | {executable.id[:12]}",
+        name=name_of(executable),
         task=LOOKUP if per_instance else POLL,
         interval_ms=max(interval_ms or 0, INTERVAL_MS_MIN),
         args=(executable.id,),
@@ -34,7 +39,7 @@ def entry_of(executable: Executable) -> Entry | None:
 def entry_of_instance(executable: Executable, element: Element, waiting: ElementInstance) -> Entry:
     """The entry of one instance that waits at an element."""
     return Entry(
-        name=f"{executable.describe()} | {executable.id[:12]} | {element.element_id} | {waiting.key}",
+        name=f"{name_of(executable)} | {element.element_id} | {waiting.key}",
         task=POLL_INSTANCE,
         interval_ms=max(executable.every_ms or 0, INTERVAL_MS_MIN),
         args=(executable.id, element.element_id, dataclasses.asdict(waiting)),

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from inbound.activate import Bound, resolve
-from inbound.entries import entry_of_instance
+from inbound.entries import entry_of_instance, name_of
 from inbound.executables import Element, Executable, State
 from inbound.host import Host, RunContext, attempt
 from zelery.camunda.definitions.port import DefinitionSource, ElementInstance
-from zelery.errors import ConnectorError, SourceError
+from zelery.errors import ConnectorError, PropertyError, SourceError
 from zelery.fencing import Firing
 from zelery.followed import Followed
 from zelery.properties import connector_level
@@ -71,9 +71,7 @@ class Poller:
         executable = await self._live(firing, id_)
         if executable is None:
             return "gone"
-        bound = await self._resolved(executable)
-        context = RunContext(host=self._host, executable=executable, mask=bound.mask)
-        return await self._run(context, bound, {})
+        return await self._look(RunContext(host=self._host, executable=executable, mask=Mask()))
 
     async def poll_instance(self, firing: Firing | None, id_: str, element_id: str, waiting: Mapping[str, Any]) -> str:
         """Look once for an instance that waits (an `ElementInstance`), with its variables."""
@@ -81,35 +79,27 @@ class Poller:
         executable = await self._live(firing, id_)
         if executable is None or element_id not in {each.element_id for each in executable.elements}:
             return await self._gone(firing, id_)
-        bound = await self._resolved(executable)
         context = RunContext(
-            host=self._host,
-            executable=executable,
-            mask=bound.mask,
-            element_id=element_id,
-            instance=instance,
+            host=self._host, executable=executable, mask=Mask(), element_id=element_id, instance=instance
         )
-        try:
-            variables = await self._variables(executable, instance)
-        except (SourceError, ConnectorError) as error:
-            context.log("ERROR", "error", f"Error occurred while binding properties: {error}")
-            return "its variables are not known"
-        return await self._run(context, bound, variables)
+        return await self._look(context)
 
-    async def _run(self, context: RunContext, bound: Bound, variables: Mapping[str, Any]) -> str:
-        connector = self._host.connectors[context.executable.type]
+    async def _look(self, context: RunContext) -> str:
+        connector = self._host.connectors.get(context.executable.type)
+        if connector is None:
+            return "not served here"
         try:
-            properties = bound.to(connector.input, variables)
-        except ConnectorError as error:
-            context.log("ERROR", "error", f"Error occurred while binding properties: {error}")
+            bound = await self._resolved(context.executable)
+            context.mask = bound.mask
+            properties = bound.to(connector.input, await self._variables(context))
+        except (SourceError, ConnectorError, PropertyError) as error:
+            _failed(context, error, f"Error occurred while binding properties: {error}")
             return "its properties cannot be bound"
         limit_s = self._host.connected.settings.job_timeout.total_seconds()
         outcome = await attempt(asyncio.wait_for(connector(properties, context), limit_s))
         if not isinstance(outcome, Exception):
             return "looked"
-        context.log("ERROR", "error", f"{type(outcome).__name__}: {outcome}")
-        if context.instance is None:  # Whose health is not that of the search for instances.
-            context.down(outcome)
+        _failed(context, outcome, f"{type(outcome).__name__}: {outcome}")
         return f"failed: {type(outcome).__name__}"
 
     async def _waiting(self, element: Element) -> list[ElementInstance]:
@@ -119,19 +109,21 @@ class Poller:
         """The names are remembered before their entries are made, and forgotten after: none is left behind."""
         redis, key = self._host.connected.redis, WAITING + id_
         known = {str(name) for name in await redis.smembers(key)}
-        new = {name: text for name, text in entries.items() if name not in known}
+        found = await redis.hmget(ENTRIES, [*entries]) if entries else []
+        new = {name: text for (name, text), there in zip(entries.items(), found, strict=True) if text != there}
         gone = known - entries.keys()
-        if new:
-            await redis.sadd(key, *new)
+        if added := entries.keys() - known:
+            await redis.sadd(key, *added)
         if new or gone:
             await self._entries.apply(new, gone)
         if gone:
             await redis.srem(key, *gone)
 
-    async def _variables(self, executable: Executable, instance: ElementInstance) -> Mapping[str, Any]:
+    async def _variables(self, context: RunContext) -> Mapping[str, Any]:
         """The instance's variables, where a property may need them. Raises SourceError and ConnectorError."""
-        feel = [text for text in connector_level(executable.properties).values() if text.lstrip().startswith("=")]
-        if not feel:
+        texts, instance = connector_level(context.executable.properties).values(), context.instance
+        feel = [text for text in texts if text.lstrip().startswith("=")]
+        if instance is None or not feel:
             return {}
         scopes = [instance.process_instance_key, instance.key]
         found = await self._source.variables(instance.process_instance_key, scopes)
@@ -143,7 +135,7 @@ class Poller:
         return found.values
 
     async def _resolved(self, executable: Executable) -> Bound:
-        """The properties with their secrets, kept for a short time. Raises ConnectorError."""
+        """The properties with their secrets, kept for a short time. Raises ConnectorError and PropertyError."""
         known, now = self._bound.get(executable.id), time.monotonic()
         if known is not None and known.executable.properties == executable.properties and known.until > now:
             return known.bound
@@ -154,12 +146,12 @@ class Poller:
         return bound
 
     async def _live(self, firing: Firing | None, id_: str) -> Executable | None:
-        """The executable if it lives; its entry goes if it does not."""
+        """The executable if it lives; the entry goes if it does not, or has another entry by now."""
         executable = self._host.store.live.get(id_)
-        if executable is None:
+        if not _fires(firing, executable):
             await self.changed(await self._host.store.follow())
             executable = self._host.store.live.get(id_)
-        if executable is None:
+        if executable is None or not _fires(firing, executable):
             await self._gone(firing, id_)
             return None
         return executable if executable.state is State.ACTIVE else None
@@ -169,3 +161,14 @@ class Poller:
             await self._entries.apply({}, [firing.entry])
             await self._host.connected.redis.srem(WAITING + id_, firing.entry)
         return "gone"
+
+
+def _fires(firing: Firing | None, executable: Executable | None) -> bool:
+    """Whether an entry is of an executable as it is now: its name says which elements it has."""
+    return executable is not None and (firing is None or firing.entry.startswith(name_of(executable)))
+
+
+def _failed(context: RunContext, error: Exception, said: str) -> None:
+    context.log("ERROR", "error", said)
+    if context.instance is None:  # Whose health is not that of the search for instances.
+        context.down(error)
