@@ -145,7 +145,7 @@ def _json(body: bytes) -> Any:
     except RecursionError:
         raise RefusalError(_UNREADABLE, "the body is no JSON that can be read: it is nested too deeply") from None
     except ValueError as error:  # NaN, and numbers of thousands of digits.
-        raise RefusalError(_UNREADABLE, f"the body is no JSON: {error}") from None
+        raise RefusalError(_UNREADABLE, f"the body is no JSON: {str(error).partition(';')[0]}") from None
     if not isinstance(value, (dict, list, str)) and text[end : end + 1].strip(_SPACE):
         raise RefusalError(_UNREADABLE, f"the body is no JSON: text directly after a value, at character {end}")
     return {} if value is None else value
