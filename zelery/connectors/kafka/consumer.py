@@ -12,7 +12,7 @@ import contextlib
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -23,12 +23,14 @@ from zelery.connectors.kafka.progress import Progress
 from zelery.connectors.kafka.properties import Configuration
 from zelery.sdk import ConnectorError, InputError
 
-#: How long a poll waits for a record, and so how long a commit, a pause or an end waits for a poll, seconds.
+#: How long a poll waits for a record, and so how long an end waits for a poll, seconds.
 POLL_S = 0.1
+#: The same while records are done with one after another: so long their commits wait, which a crash would lose.
+POLL_BUSY_S = 0.01
+#: How long after one it is expected that there is another, seconds.
+BUSY_S = 1.0
 #: Records taken over at once.
 BATCH = 100
-#: Least time between two commits, seconds.
-COMMIT_EVERY_S = 0.05
 #: How long one call to the cluster may take, seconds.
 CALL_S = 3.0
 #: How often a cluster that was lost is looked for, seconds.
@@ -90,7 +92,7 @@ class ThreadedConsumer:
         self._fault: Exception | None = None
         self._trouble: str | None = None
         self._last = ""
-        self._committed_at = self._probed_at = 0.0
+        self._commit_until = self._probed_at = self._busy_until = 0.0
         self._client = self._open()
         self._thread = threading.Thread(target=self._run, name=f"kafka {subscribing.topic}", daemon=True)
 
@@ -144,16 +146,22 @@ class ThreadedConsumer:
             self._ended.set_exception(self._fault)
 
     def _turn(self) -> None:
-        self._commit(every_s=COMMIT_EVERY_S)
+        self._commit()
         if paused := self._progress.to_pause():
             self._client.pause(self._places(paused))
         if resumed := self._progress.to_resume():
             self._client.resume(self._places(resumed))
         if self._trouble is not None:
             self._probe()
-        first = self._client.poll(POLL_S)
+        first = self._client.poll(POLL_BUSY_S if self._busy() else POLL_S)
         if first is not None:
             self._hand_over([first, *self._client.consume(BATCH - 1, 0)])
+
+    def _busy(self) -> bool:
+        now = time.monotonic()
+        if self._progress.moved():
+            self._busy_until = now + BUSY_S
+        return now < self._busy_until
 
     def _hand_over(self, messages: Sequence[Message]) -> None:
         records = []
@@ -196,25 +204,35 @@ class ThreadedConsumer:
             self._disturbed(None)
         self._probed_at = time.monotonic()
 
-    def _commit(self, *, every_s: float = 0.0, wait: bool = False) -> None:
+    def _commit(self) -> None:
+        """One at a time: a broker that is busy would be sent more than it can write, and be late with all of them."""
         now = time.monotonic()
         # What is sent to nobody would hold up the end.
-        if self._trouble is not None or now - self._committed_at < every_s:
+        if self._trouble is not None or now < self._commit_until:
             return
-        self._committed_at = now
         if places := self._progress.uncommitted():
-            offsets = [TopicPartition(self._given.topic, each, place) for each, place in places.items()]
+            self._commit_until = now + CALL_S
             try:
-                if wait:
-                    self._client.commit(offsets=offsets, asynchronous=False)
-                else:
-                    self._client.commit(offsets=offsets, asynchronous=True)
+                self._client.commit(offsets=self._offsets(places), asynchronous=True)
             except KafkaException:
-                self._progress.refused(places)  # The group goes on where it was, and message ids tell what came twice.
+                self._progress.refused(places)
+
+    def _commit_last(self) -> None:
+        """The same, and wait for it."""
+        if self._trouble is not None:
+            return
+        if places := self._progress.uncommitted():
+            # What is not committed is received again, by whoever is next, and its message id tells.
+            with contextlib.suppress(KafkaException):
+                self._client.commit(offsets=self._offsets(places), asynchronous=False)
+
+    def _offsets(self, places: Mapping[int, int]) -> list[TopicPartition]:
+        return [TopicPartition(self._given.topic, each, place) for each, place in places.items()]
 
     def _on_commit(self, error: KafkaError | None, places: Sequence[TopicPartition]) -> None:
         refused = [place.partition for place in places if error is not None or place.error is not None]
         self._progress.refused(refused)
+        self._commit_until = 0.0
 
     def _on_assign(self, client: Consumer, places: list[TopicPartition]) -> None:
         try:
@@ -262,7 +280,7 @@ class ThreadedConsumer:
     def _on_revoke(self, _client: Consumer, places: list[TopicPartition]) -> None:
         partitions = [place.partition for place in places]
         self._wait_for(self._listener.revoked(partitions, lost=False))
-        self._commit(wait=True)
+        self._commit_last()
         self._progress.ended(partitions)
 
     def _on_lost(self, _client: Consumer, places: list[TopicPartition]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from zelery.connectors.kafka.events import Received
 
 #: Records, and bytes, of one partition that wait in memory before it is paused; it goes on at half of that.
-RECORDS_MAX = 200
+RECORDS_MAX = 1000
 BYTES_MAX = 16 * 1024 * 1024
 
 
@@ -21,6 +21,7 @@ class Progress:
         self._committed: dict[int, int] = {}
         self._waiting: dict[int, tuple[int, int]] = {}
         self._paused: set[int] = set()
+        self._moved = False
 
     def began(self, partitions: Iterable[int]) -> None:
         """These partitions are ours from now on, and nothing of them is known."""
@@ -47,6 +48,7 @@ class Progress:
             if record.partition in self._waiting:
                 self._count(record, -1)
                 self._positions[record.partition] = record.offset + 1
+                self._moved = True
 
     def uncommitted(self) -> Mapping[int, int]:
         """Where to commit that the group goes on, by partition; taken for committed from now on."""
@@ -60,6 +62,12 @@ class Progress:
         with self._lock:
             for partition in partitions:
                 self._committed.pop(partition, None)
+
+    def moved(self) -> bool:
+        """Whether something was done since this was asked last."""
+        with self._lock:
+            moved, self._moved = self._moved, False
+            return moved
 
     def to_pause(self) -> list[int]:
         """Partitions of which enough waits in memory; taken for paused from now on."""

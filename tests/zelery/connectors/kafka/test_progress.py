@@ -30,6 +30,15 @@ def test_only_what_is_done_is_committed_and_only_once() -> None:
     assert progress.uncommitted() == {0: 10}
 
 
+def test_it_moves_by_what_is_done() -> None:
+    progress = begun(0)
+    progress.received([record(5)])
+    assert not progress.moved()
+    progress.done(record(5))
+    assert progress.moved()
+    assert not progress.moved()
+
+
 def test_a_commit_that_was_refused_is_made_again() -> None:
     progress = begun(0, 1)
     for each in (record(5), record(7, partition=1)):
