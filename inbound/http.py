@@ -16,8 +16,14 @@ from zelery.sdk.webhooks import Response
 _JSON_ACCEPTED = ("*/*", "application/*", "application/json", "application/*+json")
 #: What may be a header's name (RFC 9110, 5.6.2).
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+#: A body's length in digits; a longer one is no length of anything.
+_LENGTH = re.compile(r"[0-9]{1,100}")
 _PORTS = {"http": "80", "https": "443"}
-_STATUS_MIN, _STATUS_MAX = 100, 999
+#: Of the statuses below, which only announce another one, a caller would wait for that one.
+_STATUS_MIN, _STATUS_MAX = 200, 999
+_BODILESS = (204, 304)
+#: What no header's value may hold (RFC 9110, 5.5).
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
 
 
 class TooLargeError(Exception):
@@ -30,8 +36,8 @@ class GoneError(Exception):
 
 async def body_of(scope: Scope, receive: Receive, *, bytes_max: int) -> bytes:
     """The request's body. Raises TooLargeError before more than that is held, and GoneError."""
-    told = header_map(scope).get("content-length", "0")
-    if told.isdigit() and int(told) > bytes_max:
+    told = header_map(scope).get("content-length", "")
+    if _LENGTH.fullmatch(told) and int(told) > bytes_max:
         raise _too_large(bytes_max)
     parts: list[bytes] = []
     size = 0
@@ -89,7 +95,7 @@ def _trusted(scope: Scope, proxies: Sequence[str]) -> bool:
 async def respond(response: Response, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's
     """Send a response."""
     status, headers, body = written(response, header_map(scope).get("accept"))
-    if body or status not in (204, 304):
+    if status not in _BODILESS:
         headers = [*headers, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
@@ -103,7 +109,7 @@ def written(response: Response, accept: str | None) -> tuple[int, list[tuple[byt
     if not _STATUS_MIN <= response.status <= _STATUS_MAX:
         return 500, [], b""
     headers = dict(_sendable(response.headers))
-    body, kind = _body(response.body)
+    body, kind = _body(None if response.status in _BODILESS else response.body)
     if kind and not any(name.lower() == "content-type" for name in headers):
         headers["content-type"] = kind
         if kind == "application/json" and accept is not None and not _accepts_json(accept):
@@ -116,7 +122,7 @@ def written(response: Response, accept: str | None) -> tuple[int, list[tuple[byt
 def _sendable(headers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Names and values without what would end a header; its own length and connection are the server's."""
     for name, value in headers.items():
-        clean = str(value).replace("\r", " ").replace("\n", " ").replace("\0", "")
+        clean = _CONTROLS.sub(" ", str(value)).strip()
         if _TOKEN.fullmatch(name) and name.lower() not in ("content-length", "transfer-encoding", "connection"):
             yield name, clean
 
