@@ -20,6 +20,8 @@ Key = RSAKey | ECKey
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
 _SCHEME = "Bearer"
+#: What reading something that is no token comes to.
+_BROKEN = (JoseError, ValueError, TypeError, RecursionError)
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 
@@ -47,7 +49,7 @@ class Token:
         text = headers.get("authorization", "").replace(_SCHEME, "").strip().encode()
         try:
             told = jws.extract_compact(text, registry=_REGISTRY).headers()
-        except (JoseError, ValueError, RecursionError):
+        except _BROKEN:
             raise refusal() from None
         key_id, algorithm = told.get("kid"), told.get("alg")
         if not isinstance(key_id, str) or algorithm not in ALGORITHMS:
@@ -60,7 +62,7 @@ class Token:
             raise refusal()
         try:
             claims = jwt.decode(self.text, key, registry=_REGISTRY).claims
-        except (JoseError, ValueError, RecursionError):
+        except _BROKEN:
             raise refusal() from None
         if not all(_holds(claims.get(name), now_s, past=past) for name, past in _TIMES.items()):
             raise refusal()
@@ -108,7 +110,7 @@ def _holds(time: Any, now_s: float, *, past: bool) -> bool:
 
 
 def _read(each: Any) -> list[tuple[str, Key]]:
-    if not isinstance(each, dict) or not isinstance(each.get("kid"), str):
+    if not isinstance(each, dict) or not isinstance(each.get("kid"), str) or each.get("kty") not in ("RSA", "EC"):
         return []
     try:
         key = import_key(each)

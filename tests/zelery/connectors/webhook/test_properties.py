@@ -10,7 +10,10 @@ from zelery.errors import ConnectorError
 @pytest.mark.parametrize(
     ("properties", "why"),
     [
-        ({"auth__type": "basic"}, "inbound, auth. It Must be `one of NONE, BASIC, APIKEY, JWT in its type`, not 'basic'"),
+        (
+            {"auth__type": "basic"},
+            "inbound, auth. It Must be `one of NONE, BASIC, APIKEY, JWT in its type`, not 'basic'",
+        ),
         ({"auth__username": "ann"}, "one of NONE, BASIC, APIKEY, JWT in its type`, not None"),
         ({"auth__type": "JWT"}, "jwt: Validation failed. Original message: must not be null"),
         ({"auth__type": "JWT", "auth__jwt__jwkUrl": ""}, "must not be blank"),
@@ -47,4 +50,4 @@ def test_scopes_are_feel_or_a_json_list(written: str, scopes: list[str]) -> None
 
 
 def test_secrets_are_not_in_its_repr() -> None:
-    assert "s3cret" not in repr(hook(hmacSecret="s3cret", auth__type="BASIC", auth__password="s3cret"))  # noqa: S106
+    assert "s3cret" not in repr(hook(hmacSecret="s3cret", auth__type="BASIC", auth__password="s3cret"))
