@@ -154,5 +154,5 @@ def test_connectors_shows_the_rest_connector() -> None:
 @pytest.mark.timeout(240)
 def test_the_demo_comes_to_what_it_must(zeebe: local_zeebe.Zeebe, redis_url: str) -> None:
     shown = zelery("demo", "--once")
-    assert re.search(r"^5 models, 15 instances, all as they must be", shown, re.MULTILINE)
-    assert shown.count("✓") == 5
+    assert re.search(r"^6 models, 18 instances, all as they must be", shown, re.MULTILINE)
+    assert shown.count("✓") == 6

@@ -7,10 +7,11 @@ import os
 from typing import Any
 
 import click
+from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
-from zelery.catalogue import absent, served
+from zelery.catalogue import INBOUND_GROUP, absent, served, served_inbound
 from zelery.settings import Settings, shown
 
 
@@ -31,28 +32,40 @@ def settings(*, as_json: bool) -> None:
 @click.command("connectors")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
 def connectors(*, as_json: bool) -> None:
-    """Show the outbound connectors that are served here, the variables that each reads, and what is not installed."""
+    """Show the connectors that are served here, what each reads of a model, and what is not installed."""
     settings = Settings.read()
     rows: list[dict[str, Any]] = [
         {
             "type": each.type,
             "name": each.connector.name,
+            "kind": "outbound",
             "timeout_s": each.timeout.total_seconds(),
             "variables": list(each.connector.variables),
         }
         for each in served(settings).values()
     ]
-    missing = absent()
+    rows += [
+        {"type": type_, "name": each.name, "kind": str(each.kind), "properties": properties_of(each.input)}
+        for type_, each in served_inbound(settings).items()
+    ]
+    missing = {**absent(), **absent(INBOUND_GROUP)}
     if as_json:
         rows += [{"type": job_type, "not_installed": remedy} for job_type, remedy in missing.items()]
         click.echo(json.dumps(rows, indent=2))
         return
-    table = Table("Job type", "Name", "Timeout", "Variables")
+    table = Table("Type", "Name", "Kind", "Timeout", "Reads")
     for row in rows:
-        table.add_row(row["type"], row["name"], f"{row['timeout_s']:g} s", ", ".join(row["variables"]))
+        timeout = f"{row['timeout_s']:g} s" if "timeout_s" in row else ""
+        reads = row.get("variables") or row.get("properties") or []
+        table.add_row(row["type"], row["name"], row["kind"], timeout, ", ".join(reads))
     for job_type, remedy in missing.items():
-        table.add_row(job_type, "", "", f"not installed: {remedy}")
+        table.add_row(job_type, "", "", "", f"not installed: {remedy}")
     _print(table)
+
+
+def properties_of(model: type[BaseModel]) -> list[str]:
+    """The names of a connector's properties at the top of their tree, as models spell them."""
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _print(table: Table) -> None:

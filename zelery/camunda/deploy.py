@@ -60,9 +60,16 @@ async def deploy(paths: Sequence[Path], settings: Settings, *, tenant_id: str = 
             raise
         except GatewayError as error:
             raise DeployError(_reason(error, paths)) from error
-        definitions = [_definition(each, tenant_id) for each in taken]
-        for definition, each in zip(definitions, taken, strict=True):
-            await source.record(definition, files[each.resource])
+        return await record(source, taken, files, tenant_id=tenant_id)
+
+
+async def record(
+    source: DeployedSource, taken: Sequence[Deployed], files: Mapping[str, bytes], *, tenant_id: str = DEFAULT_TENANT
+) -> Sequence[Definition]:
+    """Record what Zeebe took of these files. Raises SourceError."""
+    definitions = [_definition(each, tenant_id) for each in taken]
+    for definition, each in zip(definitions, taken, strict=True):
+        await source.record(definition, files[each.resource])
     return definitions
 
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,17 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from zelery.camunda.definitions.deployed import DeployedSource
+from zelery.camunda.deploy import record
 from zelery.camunda.gateway import ZeebeGateway
 from zelery.errors import ZeleryError
 from zelery.local import camunda, download, ports, probe, process, redis, sample, zeebe
 from zelery.local.engine import Engine
-from zelery.local.scenarios import SECRET
+from zelery.local.errors import LocalServerError
+from zelery.local.orders import Orders
+from zelery.local.scenarios import SECRET, shown
 from zelery.local.stage import Stage
+from zelery.redis import connect
 from zelery.settings import Settings
 
 #: Instances of each model with `--once`.
@@ -36,6 +42,9 @@ LEASE_S = 10
 
 #: How long the roles may take to end, seconds: what `zelery run` gives each of them, and a little for itself.
 GRACE_S = 25.0
+
+#: Where webhooks are served if nobody else is there, as the README has it.
+WEBHOOK_PORT = 8080
 
 #: How long Flower may take to answer, seconds. It needs 2 s on an idle machine.
 FLOWER_S = 30.0
@@ -62,6 +71,12 @@ class Place:
     """Zeebe's gateway, host:port."""
     flower_port: int
     """Where Flower listens on loopback."""
+    webhooks: str
+    """Base URL of the webhooks."""
+    operate: bool
+    """Whether the engine has Operate, by which the roles find what is deployed."""
+    redis: str
+    """Redis's URL."""
     roles: process.Child
     """`zelery run`."""
     secret: str = dataclasses.field(repr=False)
@@ -102,12 +117,15 @@ def _start(started: contextlib.ExitStack, console: Console, *, operate: bool) ->
     broker = started.enter_context(redis.running())
     folder = Path(tempfile.mkdtemp(prefix="zelery-demo-"))
     (flower_port,) = ports.free(1)
+    webhook_port = _webhook_port()
+    webhooks = f"http://{ports.HOST}:{webhook_port}/inbound"
     secret = secrets.token_urlsafe()
     environment = {
         **engine.environment,
         "ZELERY_REDIS_URL": broker.url,
         "ZELERY_LEASE_S": str(LEASE_S),
         "ZELERY_FLOWER_PORT": str(flower_port),
+        "ZELERY_WEBHOOK_PORT": str(webhook_port),
         f"SECRET_{SECRET}": secret,
     }
     roles = started.enter_context(
@@ -120,8 +138,30 @@ def _start(started: contextlib.ExitStack, console: Console, *, operate: bool) ->
         )
     )
     flower = f"http://{ports.HOST}:{flower_port}/tasks"
-    _tell(console, {**engine.links, "Redis": broker.url, "Flower": flower, "Log": str(roles.log)})
-    return Place(zeebe=engine.gateway, flower_port=flower_port, roles=roles, secret=secret)
+    links = {**engine.links, "Redis": broker.url, "Flower": flower, "Webhooks": webhooks, "Log": str(roles.log)}
+    _tell(console, {**links, "Try": _curl(webhooks, "order", '{"order": "1"}')})
+    _tell(console, {"then": _curl(webhooks, "payment", '{"order": "1", "paid": 9.5}')})
+    return Place(
+        zeebe=engine.gateway,
+        flower_port=flower_port,
+        webhooks=webhooks,
+        operate=engine.operate is not None,
+        redis=broker.url,
+        roles=roles,
+        secret=secret,
+    )
+
+
+def _webhook_port() -> int:
+    """The port that the README names, unless somebody has it."""
+    try:
+        return ports.check_free(WEBHOOK_PORT, "webhooks")
+    except LocalServerError:
+        return ports.free(1)[0]
+
+
+def _curl(webhooks: str, path: str, body: str) -> str:
+    return f"curl {webhooks}/{path} -H 'Content-Type: application/json' -d '{body}'"
 
 
 def _zeebe(started: contextlib.ExitStack, console: Console) -> Engine:
@@ -155,14 +195,29 @@ async def _show(place: Place, console: Console, began: float, *, once: bool) -> 
     shop = sample.Bookshop(place.secret)
     # gRPC honours a proxy of the environment for loopback too.
     os.environ["no_grpc_proxy"] = ports.HOST  # noqa: SIM112 - gRPC's own spelling
+    settings = Settings(zeebe_address=place.zeebe, redis_url=place.redis)
     async with (
         sample.serving(shop) as service,
-        ZeebeGateway.open(Settings(zeebe_address=place.zeebe)) as gateway,
+        ZeebeGateway.open(settings) as gateway,
+        connect(settings) as store,
     ):
-        stage = Stage(gateway=gateway, service=service, calls=shop.calls, secret=place.secret)
+        orders = Orders(gateway, place.webhooks)
+        stage = Stage(
+            gateway=gateway,
+            service=service,
+            calls=shop.calls,
+            secret=place.secret,
+            scenarios=shown(operate=place.operate),
+            orders=orders,
+            record=None if place.operate else partial(record, DeployedSource(store)),
+        )
         await stage.deploy()
-        with Live(get_renderable=stage.table, console=console, refresh_per_second=4):
-            await _while_alive(place.roles, stage.once(INSTANCES) if once else stage.forever())
+        shipping = asyncio.create_task(orders.ship())
+        try:
+            with Live(get_renderable=stage.table, console=console, refresh_per_second=4):
+                await _while_alive(place.roles, stage.once(INSTANCES) if once else stage.forever())
+        finally:
+            shipping.cancel()
     if not console.is_terminal:
         console.line()  # Live ends a line in a terminal only
     if once:

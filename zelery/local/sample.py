@@ -17,6 +17,9 @@ from zelery.local import ports
 #: How often a reservation fails before it succeeds.
 FAILURES = 2
 
+#: At which look a parcel has been delivered.
+DELIVERED = 3
+
 
 class Bookshop:
     """The service, and the calls that it has had."""
@@ -27,6 +30,7 @@ class Bookshop:
         self._token = token
         self._slow_s = slow_s
         self._failed: collections.Counter[str] = collections.Counter()
+        self._looked: collections.Counter[str] = collections.Counter()
 
     def application(self) -> web.Application:
         """The routes. A route's name is its scenario's."""
@@ -38,6 +42,7 @@ class Bookshop:
                 web.post("/reservations", self.reserve, name="reservation"),
                 web.get("/customer", self.customer, name="customer"),
                 web.get("/report", self.report, name="report"),
+                web.get("/parcels/{order}", self.parcel, name="parcel"),
             ]
         )
         return application
@@ -75,6 +80,14 @@ class Bookshop:
         await asyncio.sleep(self._slow_s)
         report: Mapping[str, Any] = {"title": "The Whale", "pages": 720}
         return web.json_response(report)
+
+    async def parcel(self, request: web.Request) -> web.Response:
+        """Under way at first, then delivered."""
+        order = request.match_info["order"]
+        self._looked[order] += 1
+        look = self._looked[order]
+        state = "delivered" if look >= DELIVERED else "under way"
+        return web.json_response({"parcel": order, "look": look, "state": state})
 
 
 @asynccontextmanager

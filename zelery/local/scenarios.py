@@ -23,8 +23,12 @@ class Scenario:
     """What one sees there, for people."""
     outcome: str
     """The value of the variable `outcome` at an instance's end."""
-    attempts: int = 1
-    """How often an instance's job is worked on, each time with one call."""
+    attempts: int | None = 1
+    """How often the sample service is called for an instance; None where that is not for the model to say."""
+    by_webhook: bool = False
+    """Whether its instances are started, and continued, by HTTP requests."""
+    with_operate: bool = False
+    """Whether it needs Operate: what polls for waiting instances must be told of them."""
 
     @property
     def process_id(self) -> str:
@@ -56,7 +60,26 @@ SCENARIOS = (
         name="customer", shows="a secret, known to the worker alone", outcome="token accepted for Herman Melville"
     ),
     Scenario(name="report", shows="an answer that takes 3 s", outcome="report of 720 pages"),
+    Scenario(
+        name="order",
+        shows="a webhook starts it, another continues it",
+        outcome="paid 12.5 EUR",
+        attempts=None,
+        by_webhook=True,
+    ),
+    Scenario(
+        name="parcel",
+        shows="a service is polled until it says what is waited for",
+        outcome="delivered at look 3",
+        attempts=None,
+        with_operate=True,
+    ),
 )
+
+
+def shown(*, operate: bool) -> tuple[Scenario, ...]:
+    """What a demo shows, with Operate or without."""
+    return tuple(each for each in SCENARIOS if operate or not each.with_operate)
 
 
 def complaint(scenario: Scenario, ended: Mapping[str, Any], secret: str) -> str | None:

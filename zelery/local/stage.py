@@ -7,14 +7,16 @@ import contextlib
 import dataclasses
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from zelery.camunda.gateway import Gateway
+from zelery.camunda.gateway import Deployed, Gateway
 from zelery.errors import GatewayError, PushbackError
-from zelery.local.scenarios import SCENARIOS, Scenario, complaint
+from zelery.local.orders import OrderError, Orders
+from zelery.local.scenarios import Scenario, complaint
 
 #: How long an instance may take. The slowest needs 4 s on an idle machine, and the first wait for the roles to start:
 #: 50 s where ten other programs run.
@@ -25,6 +27,9 @@ DEPLOYMENTS = 5
 
 #: Pause between two instances of a model, seconds.
 PERIOD_S = 4.0
+
+#: Keeps what was deployed, of these models, for the roles to find.
+Record = Callable[[Sequence[Deployed], Mapping[str, bytes]], Awaitable[object]]
 
 
 @dataclasses.dataclass(kw_only=True, slots=True)
@@ -50,6 +55,9 @@ class Stage:
         service: Base URL of the sample service.
         calls: How many calls it has had, by scenario.
         secret: The value that no variable may hold.
+        scenarios: What is shown.
+        orders: Who sends the requests of models that are started by webhooks.
+        record: Told what was deployed, where nothing else tells the roles.
         clock: Seconds.
     """
 
@@ -60,9 +68,14 @@ class Stage:
         service: str,
         calls: Mapping[str, int],
         secret: str,
+        scenarios: Sequence[Scenario],
+        orders: Orders,
+        record: Record | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.tallies = [Tally(scenario=scenario) for scenario in SCENARIOS]
+        self.tallies = [Tally(scenario=scenario) for scenario in scenarios]
+        self._orders = orders
+        self._record = record
         self._gateway = gateway
         self._service = service
         self._calls = calls
@@ -78,9 +91,14 @@ class Stage:
         models = {each.scenario.resource: each.scenario.model for each in self.tallies}
         for _ in range(DEPLOYMENTS - 1):
             with contextlib.suppress(PushbackError):
-                await self._gateway.deploy(models)
+                await self._deployed(models)
                 return
-        await self._gateway.deploy(models)
+        await self._deployed(models)
+
+    async def _deployed(self, models: Mapping[str, bytes]) -> None:
+        taken = await self._gateway.deploy(models)
+        if self._record:
+            await self._record(taken, models)
 
     async def once(self, instances: int) -> None:
         """Run that many instances of each model to their ends, side by side."""
@@ -97,17 +115,23 @@ class Stage:
     async def _instance(self, tally: Tally) -> None:
         scenario = tally.scenario
         tally.started += 1
-        variables = {"service": self._service, "order": uuid.uuid4().hex}
         try:
-            ended = await self._gateway.start_and_wait(scenario.process_id, variables, wait_s=INSTANCE_S)
-        except GatewayError as error:
+            variables = await self._ended(scenario, uuid.uuid4().hex)
+        except (GatewayError, OrderError) as error:
             wrong: str | None = f"{scenario.name}: {error}"
         else:
             tally.completed += 1
             tally.first_s = self._clock() if tally.first_s is None else tally.first_s
-            wrong = complaint(scenario, ended.variables, self._secret)
+            wrong = complaint(scenario, variables, self._secret)
         tally.wrong += wrong is not None
         tally.said = wrong or scenario.outcome
+
+    async def _ended(self, scenario: Scenario, order: str) -> Mapping[str, Any]:
+        """An instance's variables at its end. Raises GatewayError and OrderError."""
+        if scenario.by_webhook:
+            return await self._orders.place(order, within_s=INSTANCE_S)
+        given = {"service": self._service, "order": order}
+        return (await self._gateway.start_and_wait(scenario.process_id, given, wait_s=INSTANCE_S)).variables
 
     @property
     def first_s(self) -> float | None:
@@ -118,6 +142,8 @@ class Stage:
         """What is wrong after `once`: instances, and how often their jobs were worked on."""
         wrong = [each.said for each in self.tallies if each.wrong]
         for each in self.tallies:
+            if each.scenario.attempts is None:
+                continue
             expected, name = each.started * each.scenario.attempts, each.scenario.name
             if self._calls.get(name, 0) != expected and not each.wrong:
                 wrong.append(f"{name}: the service was called {self._calls.get(name, 0)} times, expected {expected}")
@@ -125,7 +151,7 @@ class Stage:
 
     def table(self) -> Table:
         """How things stand, a row a model."""
-        table = Table(title="Models drawn with Camunda's REST element template")
+        table = Table(title="Models drawn with Camunda's element templates")
         table.add_column("Model", no_wrap=True)
         table.add_column("What it shows")
         for heading in ("Started", "Completed", "Jobs run"):

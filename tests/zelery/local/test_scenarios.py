@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from zelery.catalogue import served
-from zelery.local.scenarios import SCENARIOS, SECRET, Scenario, complaint
+from zelery.camunda.bpmn import read
+from zelery.catalogue import served, served_inbound
+from zelery.local.scenarios import SCENARIOS, SECRET, Scenario, complaint, shown
 from zelery.settings import Settings
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -27,7 +28,12 @@ INPUTS = {
 }
 HEADERS = {"resultVariable", "resultExpression", "errorExpression", "retryBackoff"}
 
+INBOUND = [each for each in SCENARIOS if each.by_webhook or each.with_operate]
+OUTBOUND = [each for each in SCENARIOS if each not in INBOUND]
+
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=[each.name for each in SCENARIOS])
+each_outbound = pytest.mark.parametrize("scenario", OUTBOUND, ids=[each.name for each in OUTBOUND])
+each_inbound = pytest.mark.parametrize("scenario", INBOUND, ids=[each.name for each in INBOUND])
 
 
 @pytest.mark.parametrize(
@@ -49,7 +55,7 @@ def test_a_complaint_does_not_say_the_secret() -> None:
     assert "hidden" not in said
 
 
-@each_scenario
+@each_outbound
 def test_a_model_uses_the_official_template_and_only_its_properties(scenario: Scenario) -> None:
     (task,) = ET.fromstring(scenario.model).iter(f"{BPMN}serviceTask")
     assert task.attrib[f"{ZEEBE}modelerTemplate"] == "io.camunda.connectors.HttpJson.v2"
@@ -59,11 +65,24 @@ def test_a_model_uses_the_official_template_and_only_its_properties(scenario: Sc
     assert {"resultExpression", "retryBackoff"} <= headers <= HEADERS
 
 
-@each_scenario
+@each_outbound
 def test_a_model_names_a_connector_that_is_served_here(scenario: Scenario) -> None:
     (definition,) = ET.fromstring(scenario.model).iter(f"{ZEEBE}taskDefinition")
     assert definition.attrib["type"] in served(Settings.read({}))
-    assert int(definition.attrib["retries"]) >= scenario.attempts
+    assert int(definition.attrib["retries"]) >= (scenario.attempts or 1)
+
+
+@each_inbound
+def test_an_inbound_model_reads_without_fault_and_its_connectors_are_served_here(scenario: Scenario) -> None:
+    found = read(scenario.model, scenario.process_id)
+    assert (bool(found.elements), found.faults) == (True, ())
+    assert {each.type for each in found.elements} <= served_inbound(Settings.read({})).keys()
+    assert all(each.template and each.template.id.startswith("io.camunda.connectors.") for each in found.elements)
+
+
+def test_only_with_operate_is_shown_what_polls_for_waiting_instances() -> None:
+    assert {each.name for each in SCENARIOS} - {each.name for each in shown(operate=False)} == {"parcel"}
+    assert shown(operate=True) == SCENARIOS
 
 
 @each_scenario

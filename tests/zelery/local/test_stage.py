@@ -13,11 +13,14 @@ from tests.fakes import FakeGateway
 from zelery.camunda.gateway import Deployed, Ended
 from zelery.errors import GatewayError, PushbackError
 from zelery.local import stage as stage_module
+from zelery.local.orders import Orders
 from zelery.local.scenarios import SCENARIOS
 from zelery.local.stage import Stage
 from zelery.model import DEFAULT_TENANT
 
-RIGHT = {each.process_id: {"outcome": each.outcome} for each in SCENARIOS}
+#: Those that are started by a command, and end by themselves.
+COMMANDED = tuple(each for each in SCENARIOS if not each.by_webhook)
+RIGHT = {each.process_id: {"outcome": each.outcome} for each in COMMANDED}
 
 
 class Engine(FakeGateway):
@@ -62,11 +65,19 @@ class Refusing(FakeGateway):
 
 
 def called(instances: int) -> collections.Counter[str]:
-    return collections.Counter({each.name: each.attempts * instances for each in SCENARIOS})
+    return collections.Counter({each.name: (each.attempts or 7) * instances for each in COMMANDED})
 
 
 def stage(engine: FakeGateway, calls: Mapping[str, int]) -> Stage:
-    return Stage(gateway=engine, service="http://s", calls=calls, secret="hidden", clock=lambda: 7.0)
+    return Stage(
+        gateway=engine,
+        service="http://s",
+        calls=calls,
+        secret="hidden",
+        scenarios=COMMANDED,
+        orders=Orders(engine, "http://w"),
+        clock=lambda: 7.0,
+    )
 
 
 def shown(given: Stage) -> str:
@@ -78,7 +89,7 @@ def shown(given: Stage) -> str:
 async def test_an_engine_that_is_slow_at_first_is_given_the_models_again() -> None:
     engine = Refusing(stage_module.DEPLOYMENTS - 1, PushbackError("slow"))
     await stage(engine, called(0)).deploy()
-    assert engine.deployed == [{each.resource for each in SCENARIOS}] * stage_module.DEPLOYMENTS
+    assert engine.deployed == [{each.resource for each in COMMANDED}] * stage_module.DEPLOYMENTS
 
 
 @pytest.mark.parametrize(
@@ -122,14 +133,14 @@ async def test_right_instances_are_no_complaint_and_each_is_shown_with_its_outco
     await run.once(3)
     assert not run.complaints()
     assert run.first_s == 7.0
-    assert all(f"✓ {each.outcome}" in shown(run) for each in SCENARIOS)
+    assert all(f"✓ {each.outcome}" in shown(run) for each in COMMANDED)
 
 
 async def test_every_instance_has_an_order_of_its_own_and_knows_the_service() -> None:
     engine = Engine(RIGHT)
     await stage(engine, called(2)).once(2)
     assert {given["service"] for given in engine.given} == {"http://s"}
-    assert len({given["order"] for given in engine.given}) == 2 * len(SCENARIOS)
+    assert len({given["order"] for given in engine.given}) == 2 * len(COMMANDED)
 
 
 async def test_instances_are_started_again_and_again_until_it_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,4 +157,4 @@ async def test_instances_are_started_again_and_again_until_it_is_cancelled(monke
 def test_before_anything_ran_there_is_no_first_instance_and_a_table_all_the_same() -> None:
     run = stage(Engine(RIGHT), {})
     assert run.first_s is None
-    assert shown(run).count("…") == len(SCENARIOS)
+    assert shown(run).count("…") == len(COMMANDED)
