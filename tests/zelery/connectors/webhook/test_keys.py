@@ -6,10 +6,11 @@ import functools
 from typing import Any
 
 import pytest
+from aiohttp import test_utils, web
 from joserfc.jwk import RSAKey
 
-from zelery.connectors.webhook.keys import FRESH_S, PAUSE_S, SETS_MAX, KeySets, NoKeysError
-from zelery.sdk import ConnectorError
+from zelery.connectors.webhook.keys import FRESH_S, PAUSE_S, SETS_MAX, KeySets, NoKeysError, open_key_sets
+from zelery.sdk import ConnectorError, Settings
 
 URL = "https://issuer/jwks"
 
@@ -97,3 +98,19 @@ async def test_sets_do_not_grow_without_bound() -> None:
     assert issuer.fetched == SETS_MAX + 1
     await sets.find(f"{URL}/0", "a")  # The oldest had to go.
     assert issuer.fetched == SETS_MAX + 2
+
+
+@pytest.mark.integration
+async def test_a_set_is_fetched_from_a_real_server_and_its_errors_are_told() -> None:
+    async def served(request: web.Request) -> web.Response:
+        return web.json_response(document("a")) if request.path == "/jwks" else web.Response(status=404)
+
+    app = web.Application()
+    app.router.add_get("/{path}", served)
+    async with test_utils.TestServer(app) as server, open_key_sets(Settings.read({})) as sets:
+        assert await sets.find(str(server.make_url("/jwks")), "a") is not None
+        with pytest.raises(NoKeysError, match="Not Found"):
+            await sets.find(str(server.make_url("/none")), "a")
+    with pytest.raises(NoKeysError, match="cannot be had"):
+        async with open_key_sets(Settings.read({})) as sets:
+            await sets.find("http://127.0.0.1:1/jwks", "a")
