@@ -79,7 +79,7 @@ class Subscribing:
 
 
 class ThreadedConsumer:
-    """Runs from `start` until `stop`, or until something is wrong that waiting does not mend."""
+    """One consumer: `run` it once."""
 
     def __init__(self, subscribing: Subscribing, progress: Progress, listener: Listener) -> None:
         self._given = subscribing
@@ -131,7 +131,7 @@ class ThreadedConsumer:
             while not self._stopping.is_set() and self._fault is None:
                 self._turn()
         except KafkaException as error:
-            self._told(error.args[0])
+            self._fault = self._fault or ConnectorError(f"Kafka: {reason(error.args[0])}")
         finally:
             with contextlib.suppress(KafkaException, RuntimeError):
                 self._client.close()

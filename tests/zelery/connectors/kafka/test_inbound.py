@@ -420,7 +420,8 @@ async def test_partitions_are_correlated_at_once_and_each_in_order(three: Topic)
 
 
 @pytest.mark.integration
-async def test_consumers_that_come_and_go_lose_nothing_and_repeat_nothing(kafka: KafkaServer) -> None:
+@pytest.mark.parametrize("strategy", ["RangeAssignor", "CooperativeStickyAssignor"])
+async def test_consumers_that_come_and_go_lose_nothing_and_repeat_nothing(kafka: KafkaServer, strategy: str) -> None:
     """Four partitions and up to three consumers of one group: each time one comes or goes, partitions change hands."""
     count = 500
     topic = Topic(kafka, 4)
@@ -428,7 +429,8 @@ async def test_consumers_that_come_and_go_lose_nothing_and_repeat_nothing(kafka:
     for partition in range(4):
         topic.put(*range(count), partition=partition)
     contexts = [Recording(takes_s=0.02) for _ in range(3)]
-    properties = topic.properties()
+    strategies = {"partition.assignment.strategy": f"org.apache.kafka.clients.consumer.{strategy}"}
+    properties = topic.properties(additionalProperties=json.dumps(strategies))
     async with consuming(properties, contexts[0]) as (task, _):
         await until(lambda: len(contexts[0].accepted) > 20, task)
         async with consuming(properties, contexts[1]) as (second, _):
