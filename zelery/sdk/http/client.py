@@ -12,10 +12,11 @@ import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from zelery.sdk.http import errors, repeat, response, transport, wire
+from zelery.sdk.http import errors, repeat, response, wire
 from zelery.sdk.http.authentication import OAuthAuthentication, granted, token_form
 from zelery.sdk.http.blocks import Blocks
 from zelery.sdk.http.connections import Connections
@@ -26,8 +27,11 @@ from zelery.sdk.http.target import ForeignUrlError
 from zelery.sdk.http.tokens import Tokens
 from zelery.settings import Settings
 
+if TYPE_CHECKING:
+    import httpx
+
 #: Names us to the other side, and what we speak like.
-AGENT = f"Zelery/{version('zelery')} ({transport.AGENT})"
+AGENT = f"Zelery/{version('zelery')} (python-httpx/{version('httpx')})"
 
 #: How the client waits: seconds.
 Sleep = Callable[[float], Awaitable[None]]
@@ -73,7 +77,6 @@ class HttpClient:
     """Opened once in a worker process: `client = await context.use(HttpClient.open)`."""
 
     def __init__(self, exchange: Exchange, *, blocks: Blocks, bytes_max: int, sleep: Sleep = asyncio.sleep) -> None:
-        self.httpx = transport.client(exchange, AGENT)
         self._exchange = exchange
         self._blocks = blocks
         self._bytes_max = bytes_max
@@ -96,10 +99,18 @@ class HttpClient:
         finally:
             await client.close()
 
+    @cached_property
+    def httpx(self) -> httpx.AsyncClient:
+        """An httpx client on the same connections."""
+        from zelery.sdk.http import transport  # noqa: PLC0415 - a quarter of a second that few connectors need
+
+        return transport.client(self._exchange, AGENT)
+
     async def close(self) -> None:
         """Hang up."""
         await self._tokens.close()
-        await self.httpx.aclose()
+        if "httpx" in self.__dict__:
+            await self.httpx.aclose()
         self._exchange.close()
 
     async def call(self, call: Call, deadline: Deadline) -> Answer:

@@ -15,8 +15,6 @@ from zelery.sdk.http.exchange import Exchange
 from zelery.sdk.http.request import Request
 from zelery.sdk.http.target import Target
 
-#: Names us, and what we speak like.
-AGENT = f"python-httpx/{httpx.__version__}"
 #: httpx says how long a body is by itself; a body that it would stream is read before it goes out.
 _FRAMING = ("content-length", "transfer-encoding")
 
