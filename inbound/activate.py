@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from inbound import paths
 from inbound.executables import Executable, State, claim_of
 from zelery.binding import validated
 from zelery.errors import ConnectorError, PropertyError
@@ -97,7 +98,9 @@ def _claims(connector: InboundConnector, bound: Bound) -> dict[str, Any]:
     properties = bound.to(connector.input)
     if connector.path is None:
         return {}
-    return {"claim": claim_of(connector.path(properties))}
+    path = connector.path(properties)
+    told = paths.warning(path)
+    return {"claim": claim_of(path), "warning": bound.mask(told) if told else None}
 
 
 def _milliseconds(interval: Any) -> int | None:

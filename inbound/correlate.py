@@ -172,9 +172,7 @@ def _correlation_key(element: Element, seen: Mapping[str, Any]) -> str:
     if key is None:
         if element.point is Point.MESSAGE_START:
             return ""
-        raise _Refused(
-            InvalidInput(message=f"Wasn't able to obtain correlation key for expression {expression or ''}".rstrip())
-        )
+        raise _Refused(InvalidInput(message=f"Wasn't able to obtain correlation key for expression {expression or ''}"))
     return key
 
 

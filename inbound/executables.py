@@ -98,6 +98,8 @@ class Executable:
     state: State
     reason: str | None = None
     """Why it is not active, for people; secrets masked."""
+    warning: str | None = None
+    """What had better be changed though it works, for people; secrets masked."""
     kind: str | None = None
     """`webhook`, `subscription` or `polling`; None where no connector is installed."""
     activated_ms: int | None = None

@@ -72,7 +72,6 @@ WEBHOOKS: dict[str, str] = {
     "jwt-roles-plain-expr": _FREED,
     "jwt-roles-urlsafe": "a token's payload is read in the alphabet that tokens are written in",
     "jwt-rs512-key-rs256": _CALLER,
-    "keyexpr-blank": "the message does not end in the blanks of the expression",
     "msgid-catch-body": _NULL,
     "msgid-catch-missing": _ID,
     "msgid-catch-no-eq": _NULL,
@@ -105,3 +104,6 @@ WEBHOOKS: dict[str, str] = {
     "verify-status-only": _BODILESS,
     "verify-unknown-key": _BODILESS,
 }
+
+#: Polling, RabbitMQ, engine and endpoint cases.
+OTHERS: dict[str, str] = {}
