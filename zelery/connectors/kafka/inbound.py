@@ -33,8 +33,8 @@ from zelery.connectors.kafka.producers import Record, open_producers
 from zelery.connectors.kafka.progress import Progress
 from zelery.connectors.kafka.properties import Configuration, RegistryProperties
 from zelery.connectors.kafka.registry import open_registries, opened
-from zelery.sdk import Feel, InboundContext, InputError, subscription
-from zelery.sdk.types import NOT_NULL, Choice, Must, Text, TextMap, invalid, matching
+from zelery.sdk import Feel, FeelText, InboundContext, InputError, subscription
+from zelery.sdk.types import NOT_BLANK, NOT_EMPTY, NOT_NULL, Choice, Must, Text, TextMap, invalid, matching, text
 
 #: The longest name of a group.
 GROUP_MAX = 250
@@ -55,9 +55,16 @@ def _offsets(value: Any) -> Any:
 
 
 class ConsumedTopic(Topic):
-    """The topic to read."""
+    """The topic to read. Inbound, its servers may be FEEL, and so may a schema."""
 
+    bootstrap_servers: Annotated[FeelText, BeforeValidator(text), Must(NOT_EMPTY)]
     topic_name: Annotated[Text, Must(NOT_NULL, _TOPIC_NAME)]
+
+
+class ConsumedSchema(InlineSchema):
+    """The schema to read by."""
+
+    schema_: Annotated[FeelText, Must(NOT_BLANK), Field(alias="schema")]
 
 
 class Consume(Schemas):
@@ -69,7 +76,7 @@ class Consume(Schemas):
     additional_properties: Annotated[TextMap | None, Feel()] = Field(default=None, repr=False)
     offsets: Annotated[list[int] | None, BeforeValidator(_offsets), Feel()] = None
     auto_offset_reset: Annotated[Literal["none", "latest", "earliest"], Choice("AutoOffsetReset")] = "none"
-    schema_strategy: Annotated[NoSchema | InlineSchema | RegistrySchema, Field(discriminator="type")] = NoSchema()
+    schema_strategy: Annotated[NoSchema | ConsumedSchema | RegistrySchema, Field(discriminator="type")] = NoSchema()
     avro: Any = None
     on_poison: Annotated[Literal["block", "skip", "deadLetterTopic"], Choice("OnPoison")] = "block"
     dead_letter_topic: Annotated[Text | None, Must(_TOPIC_NAME)] = None
@@ -200,9 +207,9 @@ def decoder(properties: Consume, context: InboundContext) -> Decode:
     match properties.schema_strategy:
         case NoSchema():
             return _plain
-        case InlineSchema(schema_=text):
+        case ConsumedSchema(schema_=schema):
             try:
-                return functools.partial(_inline, avro.read(text))
+                return functools.partial(_inline, avro.read(schema))
             except avro.AvroError as error:
                 raise InputError(f"schemaStrategy.schema: {error}") from None
         case RegistrySchema():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -10,11 +11,18 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from zelery.connectors.kafka import properties
 from zelery.connectors.kafka.properties import Configuration, RegistryProperties
-from zelery.sdk import FeelText, Input, InputError
-from zelery.sdk.types import NOT_BLANK, NOT_EMPTY, Choice, Must, Text, text
+from zelery.sdk import Input, InputError
+from zelery.sdk.types import NOT_BLANK, NOT_EMPTY, Choice, Must, Text
 
 Words = Annotated[Text, Must(NOT_EMPTY)]
-SchemaText = Annotated[FeelText, Must(NOT_BLANK)]
+
+
+def _json_text(value: Any) -> Any:
+    """A schema may be given as what it is in JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+
+
+SchemaText = Annotated[Text, BeforeValidator(_json_text), Must(NOT_BLANK)]
 
 
 class Authentication(Input):
@@ -27,7 +35,7 @@ class Authentication(Input):
 class Topic(Input):
     """Where records are."""
 
-    bootstrap_servers: Annotated[FeelText, BeforeValidator(text), Must(NOT_EMPTY)]
+    bootstrap_servers: Words
     topic_name: Words
 
 

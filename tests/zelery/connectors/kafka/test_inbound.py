@@ -81,6 +81,18 @@ def test_offsets_are_a_list_however_they_are_written(given: Any, found: Any) -> 
     assert bound(offsets=given).offsets == found
 
 
+def test_servers_properties_and_a_schema_may_be_feel() -> None:
+    found = bound(
+        topic={"bootstrapServers": '="b:" + string(9092)', "topicName": "orders"},
+        additionalProperties='={"client.id": "me", "fetch.min.bytes": 5}',
+        schemaStrategy={"type": "inlineSchema", "schema": '={"type": "string"}'},
+    )
+    configuration = found.subscribing("d").configuration
+    assert (configuration["bootstrap.servers"], configuration["client.id"]) == ("b:9092", "me")
+    assert configuration["fetch.min.bytes"] == "5"
+    assert found.schema_strategy.model_dump()["schema_"] == '{"type":"string"}'
+
+
 @pytest.mark.parametrize(
     ("given", "group", "reset"),
     [

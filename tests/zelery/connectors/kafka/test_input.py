@@ -119,7 +119,16 @@ def test_a_login_is_sasl_plain_over_tls_and_properties_of_the_model_come_before_
 
 def test_the_schema_of_older_templates_is_an_inline_schema() -> None:
     schema = {"type": "string"}
-    assert produce(avro={"schema": schema}).schema_strategy == InlineSchema(schema_='{"type":"string"}')
+    assert produce(avro={"schema": schema}).schema_strategy == InlineSchema(schema_='{"type": "string"}')
     assert produce(avro={"schema": ""}).schema_strategy == NoSchema()
     assert produce(avro={"schema": "x"}, schemaStrategy={"type": "noSchema"}).schema_strategy == NoSchema()
     assert produce().schema_strategy == NoSchema()
+
+
+def test_text_of_a_job_is_never_feel() -> None:
+    given = produce(
+        topic={"bootstrapServers": "=1+1", "topicName": "=2"},
+        schemaStrategy={"type": "inlineSchema", "schema": "=3"},
+    )
+    assert (given.topic.bootstrap_servers, given.topic.topic_name) == ("=1+1", "=2")
+    assert given.schema_strategy == InlineSchema(schema_="=3")
