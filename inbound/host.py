@@ -44,6 +44,7 @@ COMMANDS_MAX = 48
 PAUSE_S, PAUSE_MAX_S = 0.1, 5.0
 
 _TRIGGERS = "camunda_connector_inbound_triggers"
+_NOT_OURS = Failed(message="The connector is not this process's to run any more")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -138,18 +139,22 @@ class RunContext:
     async def _correlate(self, event: Any, message_id: str | None) -> Result:
         newest = self._newest()
         if newest is None or not self.ours():
-            return Failed(message="The connector is not this process's to run any more")
+            return _NOT_OURS
         if message_id is None and self.instance is not None:
             message_id = f"{self.instance.element_id}{self.instance.key}"
         decided = decide(newest, event, message_id=message_id, defaults=self.host.defaults)
         if not isinstance(decided, Command):
             return decided
         async with self.host.commands:
+            if not self.ours():  # Who was stopped while waiting for its turn may have lost it.
+                return _NOT_OURS
             return await send(decided, self.host.connected.gateway, self.host.connected.redis)
 
     def _newest(self) -> Executable | None:
         """The executable as it is now; for an instance that waits, with the element that it waits at alone."""
         newest = self.host.store.live.get(self.executable.id)
+        if newest is None and self.executable.kind == Kind.WEBHOOK:
+            return self.executable  # The request came before a new version took the path.
         if newest is None or self.element_id is None:
             return newest
         elements = tuple(each for each in newest.elements if each.element_id == self.element_id)
