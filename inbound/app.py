@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from inbound.host import Host, follow
 from inbound.http import respond
@@ -30,14 +32,18 @@ FOLLOW_S = 0.25
 #: How long requests may take to end when the role stops, seconds.
 GRACE_S = 15
 
+#: Connections that wait to be taken.
+BACKLOG = 2048
+
+#: Models answer with any status of three digits; the server would fail at those that it has no line for.
+STATUS_LINE.update({status: b"HTTP/1.1 %d \r\n" % status for status in range(600, 1000)})
+
 
 async def serve(settings: Settings) -> None:
     """The role: serve webhooks until SIGINT or SIGTERM. Raises SettingError when it cannot listen where it should."""
     async with Connected.open(settings) as connected, Host.open(connected) as host, application(host) as app:
         config = uvicorn.Config(
             app,
-            host=settings.webhook_address,
-            port=settings.webhook_port,
             http="httptools",
             loop="asyncio",
             lifespan="off",
@@ -49,16 +55,21 @@ async def serve(settings: Settings) -> None:
             date_header=True,
             timeout_graceful_shutdown=GRACE_S,
         )
-        try:
-            socket = config.bind_socket()
-        except SystemExit:
-            where = f"{settings.webhook_address}:{settings.webhook_port}"
-            raise SettingError(
-                f"ZELERY_WEBHOOK_ADDRESS and ZELERY_WEBHOOK_PORT={where}: cannot listen there; is it taken?"
-            ) from None
-        host_name, port = socket.getsockname()[:2]
-        log.info("serving webhooks", url=f"http://{host_name}:{port}/inbound")
-        await _Server(config).serve(sockets=[socket])
+        with _listening(settings) as listener:
+            address, port = listener.getsockname()[:2]
+            log.info("serving webhooks", url=f"http://{address}:{port}/inbound")
+            await _Server(config).serve(sockets=[listener])
+
+
+def _listening(settings: Settings) -> socket.socket:
+    address, port = settings.webhook_address, settings.webhook_port
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        return socket.create_server((address, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise SettingError(
+            f"ZELERY_WEBHOOK_ADDRESS and ZELERY_WEBHOOK_PORT={address}:{port}: cannot listen there: {error.strerror}"
+        ) from error
 
 
 class _Server(uvicorn.Server):
