@@ -7,6 +7,7 @@ What else happens is printed with its case, and the command fails.
 import argparse
 import json
 import math
+import reprlib
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -114,7 +115,7 @@ def failures(count: int, seed: int, seeds: list[str], *, slow_s: float = math.in
         try:
             counts[outcome(text, context, unary=unary)] += 1
         except Exception as error:  # noqa: BLE001 # what a fuzzer looks for
-            changed = {key: repr(value)[:80] for key, value in context.items() if CONTEXT.get(key) is not value}
+            changed = {key: reprlib.repr(value)[:80] for key, value in context.items() if CONTEXT.get(key) is not value}
             wrong.append(f"{type(error).__name__}: {str(error)[:200]}\n  {text!r}\n  {changed} unary={unary}")
         if process_time() - started > slow_s:
             wrong.append(f"{process_time() - started:.1f} s\n  {text!r}")

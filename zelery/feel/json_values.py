@@ -9,7 +9,7 @@ from zelery.feel.limits import Run
 from zelery.feel.numbers import FLOAT_EXACT, LONG_MAX, LONG_MIN, as_long, text_of, to_float
 from zelery.feel.temporal import DateTime, Time
 from zelery.feel.temporal_text import clock_text, date_text, json_text
-from zelery.feel.values import NUMBERS, TEMPORALS, Context, Failure, Function, Range, keys_of, kind_of, text
+from zelery.feel.values import NUMBERS, TEMPORALS, Context, Failure, Function, Range, key_chars, keys_of, kind_of, text
 from zelery.feel.zones import offset_text
 
 _INFINITY = float("inf")
@@ -79,7 +79,7 @@ def _converted(value: Any, run: Run) -> Any:
     if kind is int:
         return value if LONG_MIN <= value <= LONG_MAX else _number(value)
     if kind is dict or kind is Context:
-        run.charge(1 + len(value) + (sum(map(len, value)) >> 6))
+        run.charge(1 + len(value) + (key_chars(value) >> 6))
         # One level is done here: most values are texts and small numbers, and calls are what costs.
         return {
             key: item

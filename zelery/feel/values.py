@@ -135,10 +135,10 @@ def _write(value: Any, write: Callable[[str], None], run: Run) -> None:
             _write(item, write, run)
         write("]")
     elif kind is dict or kind is Context:
+        run.charge(key_chars(value) >> 6)
         write("{")
         for at, key in enumerate(keys_of(value, run)):
             write(f"{', ' if at else ''}{key}:")
-            run.charge(len(key) >> 6)
             _write(value[key], write, run)
         write("}")
     elif kind is Range:
@@ -180,8 +180,16 @@ def keys_of(context: dict[str, Any], run: Run) -> list[str]:
     keys = list(context)
     if len(keys) <= _SMALL:
         return keys
-    run.charge(len(keys) + (sum(map(len, keys)) >> 4))
+    run.charge(len(keys) + (key_chars(context) >> 4))
     return _trie_order([(_scala_hash(key), key) for key in keys], 0)
+
+
+def key_chars(context: dict[str, Any]) -> int:
+    """How long the keys are together. What JSON has no keys for is refused."""
+    try:
+        return len("".join(context))
+    except TypeError:
+        raise Fault("A variable holds a context with keys that are no texts: give it as JSON has it.") from None
 
 
 def _trie_order(entries: list[tuple[int, str]], shift: int) -> list[str]:

@@ -76,6 +76,12 @@ def test_a_python_object_is_refused_and_never_touched() -> None:
         ENGINE.compile("x = 1").evaluate({"x": object()})
 
 
+@pytest.mark.parametrize("text", ["string(x)", "[x, 1.0]", "x + 1", "get entries(x)"])
+def test_keys_that_are_no_texts_are_refused(text: str) -> None:
+    with pytest.raises(feel.FeelEvaluationError, match="keys that are no texts"):
+        ENGINE.compile(text).evaluate_json({"x": dict.fromkeys(range(5))}, warnings=[])
+
+
 def test_a_mistake_is_remembered_and_raised_again() -> None:
     engine = feel.Engine()
     for _ in range(2):
