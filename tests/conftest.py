@@ -15,6 +15,7 @@ import pytest
 import pytest_socket
 import redis as redis_client
 
+from tests.servers import kafka as local_kafka
 from tests.servers.aws import aws_of_session, aws_server, no_aws_of_this_machine
 from tests.servers.kafka import KafkaServer, kafka_server
 from tests.servers.rabbitmq import RabbitMQServer, rabbitmq_server
@@ -30,7 +31,11 @@ __all__ = ["aws_of_session", "aws_server", "no_aws_of_this_machine"]
 T = TypeVar("T")
 
 #: What is downloaded for a fixture.
-INSTALLS = {"camunda_installed": local_camunda.install, "zeebe": local_zeebe.install}
+INSTALLS = {
+    "camunda_installed": local_camunda.install,
+    "kafka": local_kafka.install,
+    "zeebe": local_zeebe.install,
+}
 
 #: How long a test may take that may have to wait for Camunda's start, seconds.
 CAMUNDA_S = 480

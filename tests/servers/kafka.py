@@ -62,7 +62,7 @@ class KafkaServer:
         for port in (self.port, self.secure_port, self._controller):
             ports.check_free(port, JARS.title)
         command = [
-            *java.command(JARS.title, "256m", download.collected(JARS).glob("*.jar")),
+            *java.command(JARS.title, "256m", install().glob("*.jar")),
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         ]
         child = self._running.enter_context(
@@ -126,6 +126,11 @@ class KafkaServer:
                 password=PASSWORD,
             )
         )
+
+
+def install(progress: download.Progress | None = None) -> Path:
+    """The folder of its jars, downloaded if it is not in the cache. Raises LocalServerError when it cannot be."""
+    return download.collected(JARS, progress)
 
 
 @contextlib.contextmanager
