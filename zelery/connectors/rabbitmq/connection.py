@@ -22,8 +22,8 @@ from zelery.sdk import ConnectorError
 CONNECT_S = 20
 #: Seconds for a farewell; who does not answer within them is left.
 CLOSE_S = 2
-#: Seconds between signs of life: a connection without any for about three times as long is lost.
-HEARTBEAT_S = 10
+#: Seconds between signs of life: a connection without any for about four times as long is lost.
+HEARTBEAT_S = 5
 
 #: What aio-pika and aiormq log is in the errors of who it concerns; at DEBUG they would log messages.
 for _name in ("aio_pika", "aiormq"):
@@ -31,11 +31,31 @@ for _name in ("aio_pika", "aiormq"):
 
 dialect.speak()
 
-_SHUT_DOWN = "com.rabbitmq.client.ShutdownSignalException"
-_IO = "java.io.IOException"
-
 #: Errors of aio-pika and aiormq. The last is a RuntimeError: of a channel that is closed.
 ERRORS = (exceptions.AMQPError, OSError, exceptions.ChannelInvalidStateError)
+
+_SHUT_DOWN = "com.rabbitmq.client.ShutdownSignalException"
+_LOST = "The connection to RabbitMQ at {to} was lost"
+
+#: Errors, what people read of them, and the Java client's classes, because models compare them. The first that fits.
+_TOLD: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str, str], ...] = (
+    (exceptions.ProbableAuthenticationError, "{said}", "com.rabbitmq.client.AuthenticationFailureException"),
+    ((exceptions.ChannelClosed, exceptions.ConnectionClosed), "{said}", _SHUT_DOWN),
+    (
+        exceptions.InvalidFrameError,  # Asked for a virtual host, the broker hung up; why, aiormq hides.
+        "RabbitMQ at {to} has no virtual host {to.virtual_host!r}, or does not let {to.user!r} in",
+        "java.io.IOException",
+    ),
+    (exceptions.DeliveryError, "RabbitMQ did not take the message (nack)", "java.io.IOException"),
+    ((asyncio.CancelledError, exceptions.ChannelInvalidStateError), _LOST, _SHUT_DOWN),
+    ((ConnectionResetError, BrokenPipeError), _LOST, _SHUT_DOWN),
+    (exceptions.AMQPConnectionError, f"{_LOST}: {{said}}", _SHUT_DOWN),
+    (gaierror, "RabbitMQ's host is unknown: {to.host}: {said}", "java.net.UnknownHostException"),
+    (ConnectionRefusedError, "Connection refused: RabbitMQ at {to}", "java.net.ConnectException"),
+    (TimeoutError, "RabbitMQ at {to} did not answer in time", "java.net.SocketTimeoutException"),
+    (ssl.SSLError, "No TLS connection to RabbitMQ at {to}: {said}", "javax.net.ssl.SSLException"),
+    (BaseException, "No connection to RabbitMQ at {to}: {said}", "java.net.ConnectException"),
+)
 
 
 @asynccontextmanager
@@ -50,9 +70,15 @@ async def connected(to: Address, tls: ssl.SSLContext) -> AsyncIterator[AbstractC
 
 async def connect(to: Address, tls: ssl.SSLContext) -> AbstractConnection:
     """A connection, which whoever gets it closes. Raises ConnectorError."""
-    with explained(to):
-        async with asyncio.timeout(CONNECT_S):
-            return await aio_pika.connect(_url(to), ssl_context=tls if to.tls else None)
+    connection = aio_pika.Connection(_url(to), ssl_context=tls if to.tls else None)
+    try:
+        with explained(to):
+            async with asyncio.timeout(CONNECT_S):
+                await connection.connect()
+    except BaseException:
+        await connection.close()  # It was never open, and says so to nobody who asks.
+        raise
+    return connection
 
 
 async def farewell(to: AbstractConnection | AbstractChannel) -> None:
@@ -80,37 +106,9 @@ def failure(error: BaseException, to: Address) -> ConnectorError:
     """An error of aio-pika as a connector's."""
     # What happened on the socket is behind the library's own class.
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-    message, java_type = _told(cause, to)
-    return ConnectorError(message, error_type=java_type)
-
-
-def _told(error: BaseException, to: Address) -> tuple[str, str]:
-    """What people read, and the Java client's class; the most specific first."""
-    found = f"No connection to RabbitMQ at {to}: {_why(error)}", _IO
-    match error:
-        case exceptions.ProbableAuthenticationError():
-            found = str(error), "com.rabbitmq.client.AuthenticationFailureException"
-        case exceptions.ChannelClosed() | exceptions.ConnectionClosed():
-            found = str(error.args[-1]), _SHUT_DOWN
-        case exceptions.InvalidFrameError():  # Asked for a virtual host, it closed the connection; why, aiormq hides.
-            found = f"RabbitMQ at {to} has no virtual host {to.virtual_host!r}, or does not let {to.user!r} in", _IO
-        case exceptions.DeliveryError():
-            found = "RabbitMQ did not take the message (nack)", _IO
-        case exceptions.ChannelInvalidStateError() | asyncio.CancelledError():
-            found = f"The connection to RabbitMQ at {to} was lost", _SHUT_DOWN
-        case gaierror():
-            found = f"RabbitMQ's host is unknown: {to.host}: {error.strerror}", "java.net.UnknownHostException"
-        case ConnectionRefusedError():
-            found = f"Connection refused: RabbitMQ at {to}", "java.net.ConnectException"
-        case TimeoutError():
-            found = f"RabbitMQ at {to} did not answer in time", "java.net.SocketTimeoutException"
-        case ssl.SSLError():
-            found = f"No TLS connection to RabbitMQ at {to}: {_why(error)}", "javax.net.ssl.SSLException"
-    return found
-
-
-def _why(error: BaseException) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    said = (cause.strerror if isinstance(cause, OSError) else None) or (cause.args or (type(cause).__name__,))[-1]
+    message, java_type = next(told for classes, *told in _TOLD if isinstance(cause, classes))
+    return ConnectorError(message.format(to=to, said=said), error_type=java_type)
 
 
 def _url(to: Address) -> URL:

@@ -24,9 +24,12 @@ _ARGUMENT: TypeAdapter[Any] = TypeAdapter(Annotated[Any, Feel()])
 
 def _arguments(given: Any) -> Any:
     """Written one by one (`arguments.x-priority`), each is a text that stands for its value, as a whole map's would."""
-    return (
-        {name: _ARGUMENT.validate_python(each) for name, each in given.items()} if isinstance(given, Mapping) else given
-    )
+    if not isinstance(given, Mapping):
+        return given
+    return {name: _ARGUMENT.validate_python(each) for name, each in given.items()}
+
+
+Arguments = Annotated[dict[str, Any] | None, BeforeValidator(map_of_texts), Feel(), BeforeValidator(_arguments)]
 
 
 class Subscription(Input):
@@ -36,9 +39,7 @@ class Subscription(Input):
     routing: Host = Host()
     queue_name: Annotated[Text, Must(NOT_BLANK)]
     consumer_tag: Text | None = None
-    arguments: Annotated[dict[str, Any] | None, BeforeValidator(map_of_texts), Feel(), BeforeValidator(_arguments)] = (
-        None
-    )
+    arguments: Arguments = None
     exclusive: Flag = False
 
 
