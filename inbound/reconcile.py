@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
 from inbound.activate import activate
 from inbound.activity import Activity, purge
-from inbound.definitions import Models, Version, chosen
+from inbound.definitions import Models, Version, chosen, newest
 from inbound.entries import entry_of
 from inbound.executables import Executable, Executables, State
 from inbound.plan import Plan, Process, inherited, plan, settled, wanted
@@ -36,6 +36,9 @@ LEASE_S = 8.0
 
 #: Activations at once: each may ask a secret provider.
 ACTIVATIONS_AT_ONCE = 16
+
+#: Models of older versions that one tick asks for at most: they tell whether an instance can wait there at all.
+OLDER_MAX = 20
 
 
 class Reconciler:
@@ -65,7 +68,8 @@ class Reconciler:
         self._models = Models(connected.redis)
         self._entries = Followed(connected.redis, ENTRIES)
         self._snapshot: Snapshot | None = None
-        self._waiting: dict[int, bool] = {}
+        self._waiting: Mapping[int, bool] | None = {}
+        self._done: tuple[Snapshot, Mapping[int, bool]] | None = None
         self._told: set[str] = set()
 
     async def tick(self) -> str:
@@ -84,13 +88,17 @@ class Reconciler:
                 return "another worker took over"
 
     async def _tick(self, held: Held) -> str:
+        changed = await self._store.follow()
         snapshot = await self._source.deployed()
-        await self._look_for_waiting(snapshot)
-        versions = chosen(snapshot.definitions, self._waiting)
+        waiting = await self._look_for_waiting(snapshot)
+        if self._done == (snapshot, waiting) and not changed and not self._retries():
+            await self._report(ok=True, definitions=len(snapshot.definitions), unread=0)
+            return "nothing changed"
+        self._done = None
+        versions = chosen(snapshot.definitions, waiting)
         models = await self._models.read(self._source, [each.definition for each in versions])
         asked, faults = wanted(versions, models)
         self._tell(faults)
-        await self._store.follow()
         todo = plan(
             asked,
             self._store.live,
@@ -100,18 +108,44 @@ class Reconciler:
             now_ms=self._clock_ms(),
         )
         before = dict(self._store.live)
-        changed = await self._apply(todo, held)
-        await self._schedule(todo.remove, before)
+        written = await self._apply(todo, held)
+        await self._schedule(before, held)
         await self._forget(snapshot)
         await self._report(ok=True, definitions=len(snapshot.definitions), unread=len(versions) - len(models))
-        return f"{len(changed)} changed, {len(todo.remove)} removed, {len(self._store.live)} live"
+        if len(models) == len(versions):
+            self._done = snapshot, waiting
+        return f"{len(written)} changed, {len(todo.remove)} removed, {len(self._store.live)} live"
 
-    async def _look_for_waiting(self, snapshot: Snapshot) -> None:
-        """Older versions in which something still waits, where the source can tell and the settings ask for it."""
-        latest = {each.definition.key for each in chosen(snapshot.definitions, {})}
-        older = [each.key for each in snapshot.definitions if each.key not in latest]
-        known = {key: found for key, found in self._waiting.items() if key in set(older)}
-        self._waiting = {**known, **(await self._source.waiting(older) or {})} if older else {}
+    def _retries(self) -> bool:
+        """Whether something that failed is to be tried again."""
+        now_ms = self._clock_ms()
+        return any(each.state is State.FAILED and each.retry_ms <= now_ms for each in self._store.live.values())
+
+    async def _look_for_waiting(self, snapshot: Snapshot) -> Mapping[int, bool]:
+        """Older versions in which something waits, where the source can tell; what it has not told of stays as it is.
+
+        It is asked about those alone at whose elements an instance can wait.
+        """
+        latest = {each.key for each in newest(snapshot.definitions).values()}
+        older = [each for each in snapshot.definitions if each.key not in latest]
+        if not older or self._waiting is None or not self._connected.settings.active_versions:
+            return {}
+        live = {key for each in self._store.live.values() for key in each.definition_keys}
+        try:
+            await self._ask_for_waiting(older)
+        except SourceError as error:
+            log.warning("which older versions instances wait in is not known; those that live stay", why=str(error))
+        told = self._waiting
+        return {} if told is None else {each.key: told.get(each.key, each.key in live) for each in older}
+
+    async def _ask_for_waiting(self, older: Sequence[Definition]) -> None:
+        models = await self._models.read(self._source, older, most=OLDER_MAX)
+        keys = {each.key for each in older}
+        known = {key: waits for key, waits in (self._waiting or {}).items() if key in keys}
+        possible = [each.key for each in older if each.key in models and models[each.key].waited_at]
+        nowhere = dict.fromkeys(models.keys() - set(possible), False)
+        answers = await self._source.waiting(possible)
+        self._waiting = None if answers is None else {**known, **nowhere, **answers}
 
     async def _apply(self, todo: Plan, held: Held) -> Sequence[Executable]:
         slots = asyncio.Semaphore(ACTIVATIONS_AT_ONCE)
@@ -128,14 +162,17 @@ class Reconciler:
             await purge(self._connected.redis, todo.remove)
         return list(put.values())
 
-    async def _schedule(self, removed: Sequence[str], before: Mapping[str, Executable]) -> None:
-        """What polls is in the schedule, whatever a crash or an empty Redis left there."""
+    async def _schedule(self, before: Mapping[str, Executable], held: Held) -> None:
+        """What polls is in the schedule, whatever a crash or an empty Redis left there.
+
+        An entry that a crash left behind takes itself out when it fires (`polling`).
+        """
         entries = {each.name: each.to_json() for each in map(entry_of, self._store.live.values()) if each}
         found = await self._connected.redis.hmget(ENTRIES, [*entries]) if entries else []
         put = {name: text for (name, text), there in zip(entries.items(), found, strict=True) if text != there}
-        gone = [each.name for each in map(entry_of, (before[id_] for id_ in removed)) if each]
+        gone = [each.name for each in map(entry_of, before.values()) if each and each.name not in entries]
         if put or gone:
-            await self._entries.apply(put, [name for name in gone if name not in entries])
+            await self._entries.apply(put, gone, held=held)
 
     async def _activate(self, executable: Executable, slots: asyncio.Semaphore) -> Executable:
         async with slots:
@@ -165,6 +202,8 @@ class Reconciler:
             case State.ACTIVE:
                 self._metrics.count("camunda_connector_inbound_activations", "activated", now.type)
                 self._activity.log(now.id, "INFO", "Lifecycle", "Activated")
+                if now.warning:
+                    self._activity.log(now.id, "WARNING", "Warning", now.warning)
                 log.info("activated", executable=now.describe())
             case State.QUEUED:
                 self._activity.log(now.id, "WARNING", "Queueing", now.reason or "")
