@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import trustme
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from cryptography.hazmat.primitives import serialization
@@ -71,7 +71,7 @@ class KafkaServer:
                 command,
                 ["kafka.Kafka", str(self.folder / "server.properties")],
                 log=self.folder / "kafka.log",
-                ready=lambda: _listens(self.port),
+                ready=lambda: _serves(self.port),
                 timeout_s=_READY_TIMEOUT_S,
             )
         )
@@ -145,9 +145,14 @@ def kafka_server() -> Iterator[KafkaServer]:
             server.stop()
 
 
-def _listens(port: int) -> bool:
+def _serves(port: int) -> bool:
+    """Its port is open a moment before it counts among the cluster's brokers, and until then no topic can be made."""
     with socket.create_connection((ports.HOST, port), timeout=1):
-        return True
+        pass
+    try:
+        return bool(AdminClient({"bootstrap.servers": f"{ports.HOST}:{port}"}).list_topics(timeout=2).brokers)
+    except KafkaException:
+        return False
 
 
 def _short_uuid() -> str:
