@@ -24,6 +24,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 #: Where everything may be caught, and why. The list is not meant to grow.
 BROAD = {
+    "inbound/host.py": "around a connector's run",
     "tasks/execute.py": "around a connector's run",
     "tasks/pool.py": "a task's outermost loop: Celery is told, whatever it was",
     "zelery/secrets.py": "a secret provider is others' code, as a connector is",
@@ -159,14 +160,14 @@ def test_every_module_imports() -> None:
 def test_every_name_that_is_text_in_the_celery_application_can_be_imported() -> None:
     named = [
         node.value
-        for path, tree in sources("tasks")
+        for path, tree in sources("tasks", "inbound")
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and re.fullmatch(r"tasks\.\w+:\w+", node.value)
     ]
-    assert {"tasks.pool:TaskPool", "tasks.consumer:Consumer", "tasks.worker:register"} <= set(named)
-    for name in named:
+    assert {"tasks.pool:TaskPool", "tasks.consumer:Consumer", "tasks.consumer:Request"} <= set(named)
+    for name in [*named, *PROJECT["project"]["entry-points"]["zelery.tasks"].values()]:
         assert callable(symbol_by_name(name)), name
 
 
