@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from inbound.host import Host, follow
 from inbound.http import respond
 from inbound.management import Management
-from inbound.webhooks import Webhooks, problem
+from inbound.webhooks import Webhooks, problem, unreadable
 from zelery.connected import Connected
 from zelery.errors import SettingError
 from zelery.logs import logger
@@ -105,4 +105,4 @@ async def application(host: Host) -> AsyncIterator[ASGIApp]:
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http":
-        await respond(problem(scope, 404, "Not Found"), scope, receive, send)
+        await respond(unreadable(scope) or problem(scope, 404, "Not Found"), scope, receive, send)

@@ -67,8 +67,9 @@ def decide(
     seen = _scope(event)
     try:
         matching = [each for each in executable.elements if _holds(each, seen)]
-    except ExpressionError:
-        return InvalidInput(message="Failed to evaluate activation condition against the provided input")
+    except ExpressionError as error:
+        told = "Failed to evaluate activation condition against the provided input"
+        return InvalidInput(message=told, cause=error.message)
     if not matching:
         return ConditionNotMet(consume=any(each.rules.consume_unmatched for each in executable.elements))
     if len(matching) > 1 and not _same_message(matching):

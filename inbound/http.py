@@ -114,7 +114,7 @@ def written(response: Response, accept: str | None) -> tuple[int, list[tuple[byt
         headers["content-type"] = kind
         if kind == "application/json" and accept is not None and not _accepts_json(accept):
             return 406, [(b"accept", b"application/json, application/*+json")], b""
-    if kind:
+    if isinstance(response.body, str) and kind:  # Nobody is to guess that a text is a page.
         headers.setdefault("x-content-type-options", "nosniff")
     return response.status, [(_latin(name.lower()), _latin(value)) for name, value in headers.items()], body
 

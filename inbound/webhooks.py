@@ -139,9 +139,14 @@ def _without_connector(scope: Scope) -> Response | None:
     if method == "OPTIONS":
         return Response(headers=OPTIONS)
     if method == "TRACE":
-        return Response(status=405)
+        return Response(status=405, headers={"Allow": "HEAD, DELETE, POST, GET, OPTIONS, PUT"})
     if method not in METHODS:
         return not_allowed(scope, ALLOWED)
+    return unreadable(scope)
+
+
+def unreadable(scope: Scope) -> Response | None:
+    """The answer to a path that no web server takes: with a slash in one of its parts, or a NUL."""
     raw = scope["raw_path"].lower()
     return Response(status=400) if b"%2f" in raw or b"%00" in raw else None
 

@@ -89,6 +89,8 @@ class InvalidInput:
     """The event is not what the model's expressions need: it never will be."""
 
     message: str
+    cause: str | None = None
+    """What an expression said."""
 
     handling = Handling.REJECT
 

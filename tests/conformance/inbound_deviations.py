@@ -105,5 +105,28 @@ WEBHOOKS: dict[str, str] = {
     "verify-unknown-key": _BODILESS,
 }
 
-#: Polling, RabbitMQ, engine and endpoint cases.
-OTHERS: dict[str, str] = {}
+_ENGINE = "engine errors map to HTTP status as in later lines"
+_ALIVE = "the readiness and liveness groups, and /inbound-instances, are there, as in later lines"
+_REQUEUE = "a message whose expression fails is tried again with growing pauses, then dead-lettered: no hot loop"
+_NULL_HEADER = "a null header is read as what it is"
+_ARGUMENTS = "arguments may be FEEL, JSON or dotted names"
+
+#: Engine, endpoint, polling and RabbitMQ cases, and webhook cases that only show with Operate beside.
+OTHERS: dict[str, str] = {
+    "delete-newest": _ENGINE,
+    "delete-only": _ENGINE,
+    "engine-aborted": _ENGINE,
+    "engine-data-loss": _ENGINE,
+    "engine-failed-precondition": _ENGINE,
+    "engine-invalid-argument": _ENGINE,
+    "engine-out-of-range": _ENGINE,
+    "engine-permission-denied": _ENGINE,
+    "engine-unauthenticated": _ENGINE,
+    "engine-unavailable": _ENGINE,
+    "engine-unknown": _ENGINE,
+    "path-encoded": "an encoded slash is a 400 without Tomcat's page",
+    "rest-actuator": _ALIVE,
+    "rest-by-process": _ALIVE,
+    "version-broken": _FREED,
+    "version-fixed": _FREED,
+}

@@ -299,14 +299,15 @@ def _comparable(value: Any) -> Any:
     if isinstance(value, dict):
         if value.keys() == {"reason", "expression"}:
             return {"expression": value["expression"]}
-        return {name: None if _java(each) else _comparable(each) for name, each in value.items()}
+        return {name: _comparable(each) for name, each in value.items() if name != "error" or not _says(each)}
     if isinstance(value, list):
         return [_comparable(each) for each in value]
     return "${key}" if value == KEY else value
 
 
-def _java(value: Any) -> bool:
-    return isinstance(value, dict) and "$javaThrowable" in value
+def _says(error: Any) -> bool:
+    """Whether an error says something: Java's whole exception, or what ours says of it."""
+    return isinstance(error, dict)
 
 
 def _read(body: bytes) -> Any:

@@ -51,7 +51,9 @@ def test_only_a_condition_that_is_true_takes_the_event(condition: str, holds: bo
 def test_a_condition_that_fails_is_the_events_fault_and_is_not_retried() -> None:
     of = one(Point.START, activationCondition="=1 +")
     result = decided(of)
-    assert result == InvalidInput(message="Failed to evaluate activation condition against the provided input")
+    assert isinstance(result, InvalidInput)
+    assert result.message == "Failed to evaluate activation condition against the provided input"
+    assert "failed to parse expression '1 +'" in str(result.cause)
     assert result.handling is Handling.REJECT
     assert matches(of, EVENT) is False
 

@@ -69,8 +69,9 @@ def answer(result: Result, success: Response | None = None) -> Response:
     match result:
         case ConditionNotMet(consume=False):
             return Response(status=UNPROCESSABLE, body={"message": result.message})
-        case InvalidInput(message=message):
-            return Response(status=UNPROCESSABLE, body={"message": message, "error": None})
+        case InvalidInput(message=message, cause=cause):
+            error = None if cause is None else {"message": cause}
+            return Response(status=UNPROCESSABLE, body={"message": message, "error": error})
         case EngineRefused(status=status, message=message):
             return Response(status=STATUS_OF.get(status, UNPROCESSABLE), body={"status": status, "message": message})
         case Failed():
