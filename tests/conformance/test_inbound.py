@@ -7,6 +7,7 @@ import pytest
 from tests.conformance import inbound
 from tests.servers.rabbitmq import RabbitMQServer
 from zelery.local import camunda as local_camunda
+from zelery.local import redis as local_redis
 
 pytestmark = [
     pytest.mark.integration,
@@ -19,19 +20,19 @@ pytestmark = [
 def disagreeing(
     camunda: local_camunda.Camunda,
     rabbitmq: RabbitMQServer,
-    module_redis_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, list[str]]:
     """Cases that end otherwise than recorded, with each place."""
     found = inbound.cases()
-    observed = inbound.observe_all(
-        found,
-        engine=camunda.gateway,
-        operate=camunda.operate,
-        redis_url=module_redis_url,
-        amqp=rabbitmq.url,
-        folder=tmp_path_factory.mktemp("inbound"),
-    )
+    with local_redis.running() as redis:
+        observed = inbound.observe_all(
+            found,
+            engine=camunda.gateway,
+            operate=camunda.operate,
+            redis_url=redis.url,
+            amqp=rabbitmq.url,
+            folder=tmp_path_factory.mktemp("inbound"),
+        )
     differing = {case["id"]: list(inbound.differences(case, observed[case["id"]])) for case in found}
     return {name: lines for name, lines in differing.items() if lines}
 
