@@ -10,6 +10,7 @@ import asyncio
 import os
 import random
 import socket
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 
@@ -96,7 +97,11 @@ class Fetcher:
             taken = await self._credit.take(1 + pushed.qsize())
             try:
                 jobs += [pushed.get_nowait() for _ in range(min(taken - 1, pushed.qsize()))]
-                await self._hand_over(lease, jobs)
+                # What waited here or on the wire for credit may have gone back to Zeebe meanwhile, which pushes it again:
+                # to count it would use up the credit that is needed to get at what is fresh.
+                now_ms = time.time() * 1000
+                if fresh := [job for job in jobs if job.deadline_ms > now_ms]:
+                    await self._hand_over(lease, fresh)
             finally:
                 self._credit.settle(taken)
                 for _ in jobs:

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import itertools
 import json
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -69,7 +70,9 @@ class FakeGateway:
         variables = json.loads(job.variables)
         if lease.variables:
             variables = {name: value for name, value in variables.items() if name in lease.variables}
-        self.leased[job.key] = dataclasses.replace(job, variables=to_json(variables))
+        # As long as the lease, unless a test gave the job an end of its own.
+        deadline_ms = job.deadline_ms or int(time.time() * 1000) + lease.lease_ms
+        self.leased[job.key] = dataclasses.replace(job, variables=to_json(variables), deadline_ms=deadline_ms)
         return self.leased[job.key]
 
     async def report(self, job: Job, outcome: Outcome) -> None:

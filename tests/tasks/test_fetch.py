@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tasks import fetch as module
 from tasks.fetch import Fetcher
 from tests.fakes import FakeGateway
+from zelery.camunda.gateway import Lease
 from zelery.catalogue import Served
 from zelery.errors import PushbackError
 from zelery.model import Job
@@ -65,13 +67,22 @@ class Purse:
 
 @asynccontextmanager
 async def fetching(gateway: FakeGateway, purse: Purse, sent: Sent, *, stream: bool) -> AsyncIterator[None]:
-    fetcher = Fetcher(
+    async with going_on(fetcher(gateway, purse, sent, stream=stream).serve(SERVED)):
+        yield
+
+
+def fetcher(gateway: FakeGateway, purse: Purse, sent: Sent, *, stream: bool) -> Fetcher:
+    return Fetcher(
         gateway=gateway,
         dispatcher=sent,  # type: ignore[arg-type]  # the same method
         credit=purse,  # type: ignore[arg-type]  # the same methods
         settings=Settings(fetch_stream=stream, fetch_poll_s=0.1),
     )
-    serving = asyncio.create_task(fetcher.serve(SERVED))
+
+
+@asynccontextmanager
+async def going_on(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    serving = asyncio.create_task(work)
     try:
         yield
     finally:
@@ -113,6 +124,17 @@ async def test_without_credit_nothing_is_leased(gateway: FakeGateway) -> None:
         assert gateway.leased == {}
         purse.free = 1
         await until_sent(sent, 1)
+
+
+async def test_pushed_jobs_whose_leases_have_ended_use_up_no_credit(gateway: FakeGateway) -> None:
+    sent, purse = Sent(), Purse(1)
+    stale = [await gateway.put(deadline_ms=1) for _ in range(40)]
+    fresh = await gateway.put()
+    lease = Lease(type=SERVED.type, worker="w", lease_ms=30_000)
+    async with going_on(fetcher(gateway, purse, sent, stream=True).stream(lease)):
+        await until_sent(sent, 1)
+    assert [job.key for job in sent.jobs] == [fresh.key]
+    assert not {job.activation for job in stale} & set(purse.recorded)
 
 
 async def test_an_idle_type_asks_for_one_job_and_a_busy_one_for_more(gateway: FakeGateway) -> None:
