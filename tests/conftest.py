@@ -67,7 +67,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def zeebe() -> Iterator[local_zeebe.Zeebe]:
     """A real Zeebe for the whole session: tests use process ids of their own, and leave no jobs behind."""
-    with _started(local_zeebe.running()) as server:
+    with started(local_zeebe.running()) as server:
         yield server
 
 
@@ -84,35 +84,35 @@ def camunda(camunda_installed: None) -> Iterator[local_camunda.Camunda]:
 
     What is deployed is in Operate some 2 s later: wait for it with a deadline.
     """
-    with _started(local_camunda.running()) as server:
+    with started(local_camunda.running()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[local_redis.Redis]:
     """A real Redis for the whole session."""
-    with _started(local_redis.running()) as server:
+    with started(local_redis.running()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[KafkaServer]:
     """A real Kafka for the whole session: tests use topics and groups of their own, and leave it up."""
-    with _started(kafka_server()) as server:
+    with started(kafka_server()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def mail() -> Iterator[MailServer]:
     """A real mail server for the whole session: tests use accounts of their own, and leave it up."""
-    with _started(mail_server()) as server:
+    with started(mail_server()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[RabbitMQServer]:
     """A real RabbitMQ for the whole session: tests use queues of their own, and leave it up."""
-    with _started(rabbitmq_server()) as server:
+    with started(rabbitmq_server()) as server:
         yield server
 
 
@@ -125,7 +125,7 @@ def redis_url(redis: local_redis.Redis) -> str:
 
 
 @contextlib.contextmanager
-def _started(running: contextlib.AbstractContextManager[T]) -> Iterator[T]:
+def started(running: contextlib.AbstractContextManager[T]) -> Iterator[T]:
     with contextlib.ExitStack() as held:
         with _required():
             server = held.enter_context(running)
