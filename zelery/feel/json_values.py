@@ -37,7 +37,7 @@ def to_json(value: Any, run: Run) -> Any:
     if kind is dict or kind is list:
         steps = _plain_steps(value.values() if kind is dict else value, run.limits.steps)
         if steps >= 0:
-            run.charge(steps)
+            run.charge(steps + (key_chars(value) >> 6 if kind is dict else 0))
             return value
     return _converted(value, run)
 
@@ -58,8 +58,11 @@ def _plain_steps(first: Any, most: int) -> int:
                 elif kind is int:
                     if not LONG_MIN <= item <= LONG_MAX:
                         return -1
-                elif kind is dict or kind is list:
-                    inner.append(item if kind is list else item.values())
+                elif kind is list:
+                    inner.append(item)
+                elif kind is dict:
+                    chars += key_chars(item)
+                    inner.append(item.values())
                 elif kind is float:
                     # Whole numbers are written without a point; of what is no number, nothing is greater than 0.
                     if not item % 1.0 > 0.0:

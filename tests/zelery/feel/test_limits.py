@@ -115,11 +115,17 @@ def doubled(levels: int, of: str = "1") -> str:
         "string(for i in 1..1000 return keyed)",
         "[for i in 1..1000 return keyed.none, 1][1]",  # each warning lists the key
         "for i in 1..1000 return {a: keyed, b: 1/3}",
+        "for i in 1..1000 return plain",  # nothing in it is converted, and its text is as long all the same
         "for i in 1..100000 return mixed < mixed",
     ],
 )
 def test_a_value_is_accounted_for_as_often_as_it_occurs(text: str) -> None:
-    variables = {"long": "x" * 1_000_000, "keyed": {"k" * 1_000_000: 1.0}, "mixed": [*range(50_000), "a"]}
+    variables = {
+        "long": "x" * 1_000_000,
+        "keyed": {"k" * 1_000_000: 1.0},
+        "plain": {"k" * 1_000_000: 1},
+        "mixed": [*range(50_000), "a"],
+    }
     engine = feel.Engine(limits=feel.Limits(steps=30_000, deadline_s=120))
     with pytest.raises(feel.FeelLimitError) as caught:
         engine.compile(text).evaluate_json(variables, warnings=[])
