@@ -58,11 +58,9 @@ def _plain_steps(first: Any, most: int) -> int:
                 elif kind is int:
                     if not LONG_MIN <= item <= LONG_MAX:
                         return -1
-                elif kind is list:
-                    inner.append(item)
-                elif kind is dict:
-                    chars += key_chars(item)
-                    inner.append(item.values())
+                elif kind is dict or kind is list:
+                    chars += key_chars(item) if kind is dict else 0
+                    inner.append(item if kind is list else item.values())
                 elif kind is float:
                     # Whole numbers are written without a point; of what is no number, nothing is greater than 0.
                     if not item % 1.0 > 0.0:
