@@ -265,6 +265,12 @@ class Settings(DefinitionSettings, InboundSettings, ClusterSettings):
         default=None,
         meaning="Hosts that are called without a proxy: names with `*` for anything, `|` between them.",
     )
+    # -- mail
+    email_ca_file: str | None = _set(
+        "ZELERY_EMAIL_CA_FILE",
+        default=None,
+        meaning="PEM file of certificates that mail connectors trust beside the system's: authorities', or a server's.",
+    )
     # -- what shows
     flower_address: str = _set(
         "ZELERY_FLOWER_ADDRESS",

@@ -82,7 +82,7 @@ class Account:
         """The flags of each mail of a folder, the oldest first."""
         with self.client() as client:
             client.select(f'"{folder}"', readonly=True)
-            found = [client.uid("FETCH", uid, "(FLAGS)")[1][0] for uid in _uids(client)]
+            found = _lines(client.fetch("1:*", "(FLAGS)")[1]) if _uids(client) else []
             return [frozenset(flag.decode() for flag in imaplib.ParseFlags(line)) - {r"\Recent"} for line in found]
 
     def remove(self, number: int, folder: str = "INBOX") -> None:

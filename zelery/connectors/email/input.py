@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
 from zelery.sdk import FEEL_TEXT, Duration, Input, InputError
-from zelery.sdk.types import NOT_BLANK, Choice, Int, Must, Text
+from zelery.sdk.types import NOT_BLANK, Choice, Int, Must, Rule, Text
 
 #: From one look to the next, where the model does not say.
 EVERY = timedelta(seconds=20)
 
 _PORT, _PORT_TLS = 143, 993
+_PORTS = Rule("must be a port, 1 to 65535", lambda value: value is None or 0 < value < 65_536)  # noqa: PLR2004
+#: IMAP's commands are lines: a login with a line break would be two.
+_LINE = Rule("must not hold control characters", lambda value: not re.search(r"[\x00-\x1f\x7f]", value or ""))
 
 
 class Authentication(Input):
     """A login."""
 
-    type: Text = "simple"
-    username: Annotated[Text, Must(NOT_BLANK), FEEL_TEXT]
-    password: Annotated[Text, Must(NOT_BLANK), FEEL_TEXT]
+    username: Annotated[Text, Must(NOT_BLANK, _LINE), FEEL_TEXT]
+    password: Annotated[Text, Must(NOT_BLANK, _LINE), FEEL_TEXT]
 
 
 class ImapConfig(Input):
     """Where the mailbox is. TLS and SSL mean the same: encrypted from the first byte."""
 
-    imap_host: Annotated[Text, Must(NOT_BLANK), FEEL_TEXT]
-    imap_port: Int = None
+    imap_host: Annotated[Text, Must(NOT_BLANK, _LINE), FEEL_TEXT]
+    imap_port: Annotated[Int, Must(_PORTS), FEEL_TEXT] = None
     imap_cryptographic_protocol: Annotated[Literal["NONE", "TLS", "SSL"], Choice("CryptographicProtocol")] = "TLS"
+
+    @property
+    def host(self) -> str:
+        """The server's name or address."""
+        return self.imap_host.strip()
 
     @property
     def port(self) -> int:
         """The server's port."""
-        return self.imap_port or (_PORT if self.imap_cryptographic_protocol == "NONE" else _PORT_TLS)
+        return self.imap_port or (_PORT_TLS if self.encrypted else _PORT)
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS is spoken."""
+        return self.imap_cryptographic_protocol != "NONE"
 
 
 class PollingConfig(Input):
@@ -55,13 +68,20 @@ class Data(Input):
 
     imap_config: ImapConfig
     folder_to_listen: Annotated[Text | None, FEEL_TEXT] = None
-    polling_config_discriminator: Text = "unseenPollingConfig"
+    polling_config_discriminator: Annotated[
+        Literal["unseenPollingConfig", "allPollingConfig"], Choice("PollingConfig")
+    ] = "unseenPollingConfig"
     polling_config: PollingConfig = PollingConfig()
+
+    @property
+    def folder(self) -> str:
+        """The folder, its path with dots."""
+        return (self.folder_to_listen or "").strip() or "INBOX"
 
     @property
     def unseen(self) -> bool:
         """Whether only unread mails are looked at, or all."""
-        return self.polling_config_discriminator != "allPollingConfig"
+        return self.polling_config_discriminator == "unseenPollingConfig"
 
 
 class Mail(Input):
