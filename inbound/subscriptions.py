@@ -22,7 +22,6 @@ from inbound.activate import resolve
 from inbound.executables import Executable, State
 from inbound.host import Host, RunContext, attempt
 from zelery.connected import Connected
-from zelery.errors import ConnectorError, PropertyError
 from zelery.lease import Held, Lease
 from zelery.logs import logger
 from zelery.redis import AWAY, CONSUMERS
@@ -125,7 +124,8 @@ class Consumer:
         """What this process should hold, by what the store and the others say now."""
         await self._host.store.follow()
         consumers = await self._heard(keys=[CONSUMERS], args=[self.name, int(HEARD_S * 1000)])
-        return mine(slots(self._host.store.live.values()), consumers, self.name)
+        served = (each for each in self._host.store.live.values() if each.type in self._host.connectors)
+        return mine(slots(served), consumers, self.name)
 
     async def _adjust(self, share: set[Slot]) -> None:
         await self._stop([slot for slot in self._running if slot not in share])
@@ -181,42 +181,37 @@ class Consumer:
     async def _keep_running(self, slot: Slot, tenure: _Tenure) -> None:
         """Run the connector; when it ends by itself, or its configuration changes, start it again."""
         pause = PAUSE_S
-        while True:
-            executable = self._host.store.live.get(slot.executable_id)
-            if executable is None or executable.type not in self._host.connectors:
-                return
-            began = time.monotonic()
-            run = asyncio.create_task(self._run(executable, tenure))
+        while (executable := self._host.store.live.get(slot.executable_id)) is not None:
+            life = asyncio.create_task(self._life(executable, tenure, pause))
             try:
-                while not run.done() and self._same(executable):
-                    await asyncio.wait({run}, timeout=LOOK_S)
-                changed = not run.done()
+                while not life.done() and self._same(executable):
+                    await asyncio.wait({life}, timeout=LOOK_S)
+                pause = life.result() if life.done() else PAUSE_S
             finally:
-                run.cancel()
-                await asyncio.wait({run}, timeout=STOP_S)
-            if changed:
-                continue
-            pause = PAUSE_S if time.monotonic() - began > WORKED_S else pause
-            await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
-            pause = min(pause * 2, PAUSE_MAX_S)
+                life.cancel()
+                await asyncio.wait({life}, timeout=STOP_S)
 
-    async def _run(self, executable: Executable, tenure: _Tenure) -> None:
-        """One life of the connector; says why it ended."""
-        connector = self._host.connectors[executable.type]
+    async def _life(self, executable: Executable, tenure: _Tenure, pause: float) -> float:
+        """Run the connector until it ends, and rest; returns the next pause."""
+        began = time.monotonic()
         context = RunContext(
             host=self._host, executable=executable, mask=Mask(), waits=True, ours=lambda: tenure.left_s > 0
         )
-        try:
-            bound = await resolve(executable, self._host.connected.runtime.secrets)
-            context.mask = bound.mask
-            outcome = await attempt(connector(bound.to(connector.input), context))
-        except (ConnectorError, PropertyError) as error:
-            outcome = error
-        reason = outcome if isinstance(outcome, Exception) else "it ended by itself"
+        outcome = await attempt(self._run(executable, context))
+        reason = outcome or "it ended by itself"
         context.down(reason)
         context.log("ERROR", "Consumer", f"The subscription ended and is started again: {reason}")
         why = context.mask(f"{type(reason).__name__}: {reason}")
         log.warning("a subscription ended; starting it again", executable=executable.describe(), why=why)
+        pause = PAUSE_S if time.monotonic() - began > WORKED_S else pause
+        await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
+        return min(pause * 2, PAUSE_MAX_S)
+
+    async def _run(self, executable: Executable, context: RunContext) -> None:
+        connector = self._host.connectors[executable.type]
+        bound = await resolve(executable, self._host.connected.runtime.secrets)
+        context.mask = bound.mask
+        await connector(bound.to(connector.input), context)
 
     def _same(self, executable: Executable) -> bool:
         """Whether what it was started with still stands; other elements are no reason to start it again."""

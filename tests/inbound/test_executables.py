@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import structlog
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
@@ -57,6 +57,7 @@ executables = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(executables)
 def test_what_is_stored_comes_back_as_it_was(one: Executable) -> None:
     assert from_text(to_text(one)) == one

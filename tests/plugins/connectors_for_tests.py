@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from datetime import timedelta
 from typing import Any
@@ -103,12 +104,13 @@ class Ticks(Input):
 
 @subscription(type="tests:ticks:1", name="Test Ticks")
 async def ticks(properties: Ticks, context: InboundContext) -> None:
-    """Correlates a number again and again, until it is cancelled; or fails as it is told."""
+    """Correlates a number and who counts, again and again, until it is cancelled; or fails as it is told."""
     if properties.fails is not None:
         raise LookupError(properties.fails)
     context.up()
     number = 0
     while True:
         number += 1
-        await context.correlate({"number": number}, message_id=f"{context.executable_id}-{number}")
+        event = {"number": number, "pid": os.getpid()}
+        await context.correlate(event, message_id=f"{context.executable_id}-{number}")
         await asyncio.sleep(properties.pause_s)
