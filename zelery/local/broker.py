@@ -28,19 +28,20 @@ def listening(title: str, **wanted: int) -> dict[str, int]:
     return {**dict(zip(_PORTS, ports.free(len(_PORTS)), strict=True)), **chosen}
 
 
-def java_command(distribution: download.Distribution, memory: str) -> list[str]:
+def java_command(distribution: download.Distribution, memory: str, *, light: bool = True) -> list[str]:
     """java and its options. Only jars are on the class path, because a class-data archive allows no folder there.
 
     Args:
         distribution: What is run.
         memory: The most its heap may take, as java takes it.
+        light: Whether throughput is given up for a short start.
 
     Raises:
         LocalServerError: There is no java.
     """
     config = distribution.folder / "config"
     return [
-        *java.command(distribution.title, memory, (distribution.folder / "lib").glob("*.jar")),
+        *java.command(distribution.title, memory, (distribution.folder / "lib").glob("*.jar"), light=light),
         "-XX:+ExitOnOutOfMemoryError",
         "-Dfile.encoding=UTF-8",
         f"-Dlog4j2.configurationFile={config / 'log4j2.xml'}",

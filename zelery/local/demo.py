@@ -25,11 +25,11 @@ from zelery.camunda.definitions.deployed import DeployedSource
 from zelery.camunda.deploy import record
 from zelery.camunda.gateway import ZeebeGateway
 from zelery.errors import ZeleryError
-from zelery.local import camunda, download, ports, probe, process, redis, sample, zeebe
+from zelery.local import camunda, download, letters, ports, probe, process, redis, sample, zeebe
 from zelery.local.engine import Engine
 from zelery.local.errors import LocalServerError
 from zelery.local.orders import Orders
-from zelery.local.scenarios import SECRET, shown
+from zelery.local.scenarios import AMQP_SECRET, SECRET, shown
 from zelery.local.stage import Stage
 from zelery.redis import connect
 from zelery.settings import Settings
@@ -75,6 +75,8 @@ class Place:
     """Base URL of the webhooks."""
     operate: bool
     """Whether the engine has Operate, by which the roles find what is deployed."""
+    rabbitmq: bool
+    """Whether there is one."""
     redis: str
     """Redis's URL."""
     roles: process.Child
@@ -86,7 +88,8 @@ class Place:
 @click.command("demo")
 @click.option("--once", is_flag=True, help="Run a few instances of each model, check what they came to, and end.")
 @click.option("--operate", is_flag=True, help="Run Camunda 8.6 with Operate, which takes a minute to start.")
-def command(*, once: bool, operate: bool) -> None:
+@click.option("--rabbitmq", metavar="URL", help="A RabbitMQ, amqp://…: a model sends a message there and waits for it.")
+def command(*, once: bool, operate: bool, rabbitmq: str | None) -> None:
     """Show everything on this machine: a real Zeebe, Redis, all roles, Flower, and models that call a sample service.
 
     What is missing is downloaded first. Ctrl-C ends it and all that it started.
@@ -95,7 +98,7 @@ def command(*, once: bool, operate: bool) -> None:
     try:
         with _signals(), contextlib.ExitStack() as started:
             try:
-                place = _start(started, console, operate=operate)
+                place = _start(started, console, operate=operate, rabbitmq=rabbitmq)
                 asyncio.run(_show(place, console, began, once=once))
             except KeyboardInterrupt:
                 console.print("Stopping what was started…", style="dim")
@@ -111,8 +114,10 @@ def command(*, once: bool, operate: bool) -> None:
         raise
 
 
-def _start(started: contextlib.ExitStack, console: Console, *, operate: bool) -> Place:
-    """Start Redis, the engine and the roles, each stopped with `started`. Raises LocalServerError."""
+def _start(started: contextlib.ExitStack, console: Console, *, operate: bool, rabbitmq: str | None) -> Place:
+    """Start Redis, the engine and the roles, each stopped with `started`. Raises ZeleryError."""
+    if rabbitmq:
+        asyncio.run(letters.prepare(rabbitmq))
     engine = (_camunda if operate else _zeebe)(started, console)
     broker = started.enter_context(redis.running())
     folder = Path(tempfile.mkdtemp(prefix="zelery-demo-"))
@@ -127,6 +132,7 @@ def _start(started: contextlib.ExitStack, console: Console, *, operate: bool) ->
         "ZELERY_FLOWER_PORT": str(flower_port),
         "ZELERY_WEBHOOK_PORT": str(webhook_port),
         f"SECRET_{SECRET}": secret,
+        **({f"SECRET_{AMQP_SECRET}": rabbitmq} if rabbitmq else {}),
     }
     roles = started.enter_context(
         process.running(
@@ -146,6 +152,7 @@ def _start(started: contextlib.ExitStack, console: Console, *, operate: bool) ->
         flower_port=flower_port,
         webhooks=webhooks,
         operate=engine.operate is not None,
+        rabbitmq=rabbitmq is not None,
         redis=broker.url,
         roles=roles,
         secret=secret,
@@ -207,7 +214,7 @@ async def _show(place: Place, console: Console, began: float, *, once: bool) -> 
             service=service,
             calls=shop.calls,
             secret=place.secret,
-            scenarios=shown(operate=place.operate),
+            scenarios=shown(operate=place.operate, rabbitmq=place.rabbitmq),
             orders=orders,
             record=None if place.operate else partial(record, DeployedSource(store)),
         )

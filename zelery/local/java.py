@@ -63,19 +63,20 @@ def running(
             yield child
 
 
-def command(server: str, memory: str, jars: Iterable[Path]) -> list[str]:
-    """java and the options with which a server is light.
+def command(server: str, memory: str, jars: Iterable[Path], *, light: bool = True) -> list[str]:
+    """java and its options.
 
     Args:
         server: What cannot be had without java.
         memory: The most its heap may take, as java takes it.
         jars: Its class path.
+        light: Whether throughput is given up for a short start.
 
     Raises:
         LocalServerError: There is no java.
     """
     class_path = ":".join(str(jar) for jar in sorted(jars))
-    return [str(executable(server)), *_LIGHT, f"-Xmx{memory}", "-cp", class_path]
+    return [str(executable(server)), *(_LIGHT if light else ()), f"-Xmx{memory}", "-cp", class_path]
 
 
 def executable(server: str) -> Path:

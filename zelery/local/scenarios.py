@@ -12,6 +12,9 @@ from zelery.model import to_json
 #: The secret's name in the model that shows one.
 SECRET = "DEMO_TOKEN"  # noqa: S105 - its name, not its value
 
+#: The name of the secret that says where RabbitMQ is, login and all.
+AMQP_SECRET = "DEMO_AMQP"  # noqa: S105 - as above
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Scenario:
@@ -27,6 +30,8 @@ class Scenario:
     """How often the sample service is called for an instance; None where that is not for the model to say."""
     by_webhook: bool = False
     """Whether its instances are started, and continued, by HTTP requests."""
+    with_rabbitmq: bool = False
+    """Whether it needs a RabbitMQ."""
     with_operate: bool = False
     """Whether it needs Operate: what polls for waiting instances must be told of them."""
 
@@ -68,6 +73,13 @@ SCENARIOS = (
         by_webhook=True,
     ),
     Scenario(
+        name="letter",
+        shows="a message goes to RabbitMQ, and comes back",
+        outcome="a letter from Herman Melville",
+        attempts=None,
+        with_rabbitmq=True,
+    ),
+    Scenario(
         name="parcel",
         shows="a service is polled until it says what is waited for",
         outcome="delivered at look 3",
@@ -77,9 +89,11 @@ SCENARIOS = (
 )
 
 
-def shown(*, operate: bool) -> tuple[Scenario, ...]:
-    """What a demo shows, with Operate or without."""
-    return tuple(each for each in SCENARIOS if operate or not each.with_operate)
+def shown(*, operate: bool, rabbitmq: bool) -> tuple[Scenario, ...]:
+    """What a demo shows, with Operate and RabbitMQ or without."""
+    return tuple(
+        each for each in SCENARIOS if (operate or not each.with_operate) and (rabbitmq or not each.with_rabbitmq)
+    )
 
 
 def complaint(scenario: Scenario, ended: Mapping[str, Any], secret: str) -> str | None:

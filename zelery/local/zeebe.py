@@ -41,19 +41,22 @@ class Zeebe:
 
 
 @contextlib.contextmanager
-def running(data_dir: Path | None = None, port: int = 0, progress: download.Progress | None = None) -> Iterator[Zeebe]:
+def running(
+    data_dir: Path | None = None, port: int = 0, progress: download.Progress | None = None, *, light: bool = True
+) -> Iterator[Zeebe]:
     """Runs a Zeebe until the block ends, downloading it first if need be.
 
     Args:
         data_dir: Where its records and its log are kept; run there again, it goes on. None: in a temporary folder.
         port: Where its gateway listens on loopback; 0 takes a free port.
         progress: Told of the download and the unpacking.
+        light: False to give it the JVM's whole compiler and a parallel collector, to be measured.
 
     Raises:
         LocalServerError: It cannot be had: no download, a wheel is missing, the port is taken, it dies at start.
     """
     install(progress)
-    command = broker.java_command(DISTRIBUTION, _MEMORY)
+    command = broker.java_command(DISTRIBUTION, _MEMORY, light=light)
     listening = broker.listening(DISTRIBUTION.title, gateway=port)
     management = listening["management"]
     with (

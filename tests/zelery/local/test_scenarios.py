@@ -28,7 +28,7 @@ INPUTS = {
 }
 HEADERS = {"resultVariable", "resultExpression", "errorExpression", "retryBackoff"}
 
-INBOUND = [each for each in SCENARIOS if each.by_webhook or each.with_operate]
+INBOUND = [each for each in SCENARIOS if each.by_webhook or each.with_operate or each.with_rabbitmq]
 OUTBOUND = [each for each in SCENARIOS if each not in INBOUND]
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=[each.name for each in SCENARIOS])
@@ -80,9 +80,10 @@ def test_an_inbound_model_reads_without_fault_and_its_connectors_are_served_here
     assert all(each.template and each.template.id.startswith("io.camunda.connectors.") for each in found.elements)
 
 
-def test_only_with_operate_is_shown_what_polls_for_waiting_instances() -> None:
-    assert {each.name for each in SCENARIOS} - {each.name for each in shown(operate=False)} == {"parcel"}
-    assert shown(operate=True) == SCENARIOS
+def test_what_needs_a_server_is_shown_only_with_it() -> None:
+    assert {"parcel", "letter"} == {each.name for each in {*SCENARIOS} - {*shown(operate=False, rabbitmq=False)}}
+    assert {each.name for each in {*SCENARIOS} - {*shown(operate=True, rabbitmq=False)}} == {"letter"}
+    assert shown(operate=True, rabbitmq=True) == SCENARIOS
 
 
 @each_scenario
