@@ -6,6 +6,7 @@ import dataclasses
 from datetime import timedelta
 from typing import Annotated, Any
 
+from zelery.connectors.http.conditions import Conditions
 from zelery.connectors.http.manners import Manners
 from zelery.sdk import FEEL_TEXT, Duration, Feel, InboundContext, Input, polling
 from zelery.sdk.http import AnyAuthentication, Call, HttpClient, Method, NoAuthentication, Timeouts, Url, timeouts
@@ -68,8 +69,9 @@ async def http_polling(given: HttpPolling, context: InboundContext) -> None:
         read_s=read_s,
     )
     client, manners = await context.use(HttpClient.open), await context.use(Manners.open)
+    conditions = await context.use(Conditions.open)
     async with manners.asking(call.url):
-        answer = manners.whole(call, await client.call(manners.conditional(call), _NoPatience()))
+        answer = await conditions.answer(call, lambda asked: client.call(asked, _NoPatience()))
     context.log("INFO", call.method, f"Polled url: {call.url}")
     event = {"status": answer.status, "headers": answer.headers, "body": answer.body, "reason": answer.reason}
     await context.correlate(event)

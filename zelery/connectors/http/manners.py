@@ -1,18 +1,15 @@
 """How often and how many at once a host is asked: what a poller owes those whom it polls.
 
-At most so many requests to one host are under way in a process. A host that answers 429 or 503 is left alone for as
-long as it says, else for a pause that grows. What has been answered with an ETag or a date is asked for again with it,
-and an answer that nothing has changed counts as the one before, which the model never notices.
+Of one process, only so many requests to one host are under way, and only so many wait for their turn: the others are
+left to their next interval, so that a host that hangs takes up no worker. A host that answers 429 or 503 is left alone
+for as long as it says, else for a pause that grows.
 """
 
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
 import dataclasses
-import hashlib
-import json
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -21,34 +18,30 @@ from urllib.parse import urlsplit
 
 from zelery.errors import ConnectorError
 from zelery.sdk import Settings
-from zelery.sdk.http import Answer, Call
-from zelery.sdk.http.repeat import asked_s
+from zelery.sdk.http.repeat import WAIT_S, asked_s
 
-#: Requests to one host at once, from one process.
-AT_ONCE = 10
+#: Requests to one host at once, and those that wait for a turn, of one process.
+AT_ONCE, WAITING_MAX = 10, 40
 
 #: How long a host is left alone that says it is too much and not for how long, seconds: doubled up to the longest.
 PAUSE_S, PAUSE_MAX_S = 10.0, 600.0
 
-#: Answers that are kept for conditional requests: how many, and how large one may be, characters of JSON.
-KEPT_MAX, KEPT_CHARACTERS_MAX = 500, 200_000
+#: The longest that a host can ask for, seconds.
+TOLD_MAX_S = 86_400.0
 
-_NOT_MODIFIED = 304
+#: Hosts that are remembered for nothing but their pause.
+HOSTS_MAX = 1000
+
 _TOO_MUCH = ("429", "503")
-_CONDITIONS = ("if-none-match", "if-modified-since")
 
 
 @dataclasses.dataclass
 class _Host:
     slots: asyncio.Semaphore
+    here: int = 0
+    """Requests under way, and those that wait."""
     not_before: float = 0.0
     pause_s: float = PAUSE_S
-
-
-@dataclasses.dataclass(frozen=True)
-class _Kept:
-    answer: Answer
-    conditions: dict[str, str]
 
 
 class Manners:
@@ -57,7 +50,6 @@ class Manners:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._hosts: dict[str, _Host] = {}
-        self._kept: collections.OrderedDict[str, _Kept] = collections.OrderedDict()
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -65,69 +57,68 @@ class Manners:
         """Shared by the looks of one process: `await context.use(Manners.open)`."""
         yield cls()
 
+    def __len__(self) -> int:
+        """How many hosts are remembered."""
+        return len(self._hosts)
+
     @contextlib.asynccontextmanager
     async def asking(self, url: str) -> AsyncIterator[None]:
-        """Wait for a turn at the URL's host, and note what it says. Raises ConnectorError while it wants to be left."""
-        name = urlsplit(url).netloc.rpartition("@")[2].lower()
+        """Wait for a turn at the URL's host, and note what it says.
+
+        Raises ConnectorError while it wants to be left alone, and when too many wait already.
+        """
+        name = _host_of(url)
         host = self._hosts.setdefault(name, _Host(asyncio.Semaphore(AT_ONCE)))
+        self._check(name, host)
+        if host.here >= AT_ONCE + WAITING_MAX:
+            raise ConnectorError(f"{name} has {host.here} requests to answer; it is asked again after the interval")
+        host.here += 1
+        try:
+            async with host.slots:
+                self._check(name, host)  # It may have been said while this one waited.
+                yield
+            host.pause_s = PAUSE_S
+        except ConnectorError as error:
+            if error.code in _TOO_MUCH:
+                self._leave(host, _retry_after_s(error))
+            raise
+        finally:
+            host.here -= 1
+            self._tidy()
+
+    def _check(self, name: str, host: _Host) -> None:
         left_s = host.not_before - self._clock()
         if left_s > 0:
             raise ConnectorError(f"{name} asked to be left alone; it is asked again in {left_s:.0f} s")
-        async with host.slots:
-            try:
-                yield
-            except ConnectorError as error:
-                if error.code in _TOO_MUCH:
-                    self._leave(host, _retry_after_s(error))
-                raise
-            host.pause_s = PAUSE_S
 
     def _leave(self, host: _Host, told_s: float | None) -> None:
-        pause_s = host.pause_s if told_s is None else told_s
-        host.not_before = self._clock() + min(pause_s, PAUSE_MAX_S)
-        host.pause_s = min(host.pause_s * 2, PAUSE_MAX_S)
-
-    def conditional(self, call: Call) -> Call:
-        """The call with the conditions of the last answer to it, unless the model sets its own."""
-        kept = self._kept.get(_identity(call))
-        if kept is None:
-            return call
-        return dataclasses.replace(call, headers={**(call.headers or {}), **kept.conditions})
-
-    def whole(self, call: Call, answer: Answer) -> Answer:
-        """The answer, or the one before where nothing has changed since."""
-        identity = _identity(call)
-        if answer.status == _NOT_MODIFIED and identity in self._kept:
-            return self._kept[identity].answer
-        self._keep(identity, call, answer)
-        return answer
-
-    def _keep(self, identity: str, call: Call, answer: Answer) -> None:
-        self._kept.pop(identity, None)
-        told = {name.lower(): value for name, value in answer.headers.items() if isinstance(value, str)}
-        conditions = {
-            name: told[source]
-            for name, source in (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified"))
-            if source in told
-        }
-        own = {name.lower() for name in call.headers or {}}
-        if not conditions or call.method != "GET" or answer.status != 200 or own & set(_CONDITIONS):  # noqa: PLR2004
+        """Of many answers at once that say so, one makes the pause grow."""
+        now = self._clock()
+        pause_s = host.pause_s if told_s is None else min(told_s, TOLD_MAX_S)
+        if host.not_before <= now:
+            host.pause_s = min(host.pause_s * 2, PAUSE_MAX_S)
+        elif told_s is None:
             return
-        if len(json.dumps(answer.body)) <= KEPT_CHARACTERS_MAX:
-            self._kept[identity] = _Kept(answer, conditions)
-            while len(self._kept) > KEPT_MAX:
-                self._kept.popitem(last=False)
+        host.not_before = max(host.not_before, now + pause_s)
+
+    def _tidy(self) -> None:
+        """Forget hosts of which there is nothing to say; models may name new ones for ever."""
+        if len(self._hosts) > HOSTS_MAX:
+            now = self._clock()
+            self._hosts = {name: host for name, host in self._hosts.items() if host.here or host.not_before > now}
 
 
-def _identity(call: Call) -> str:
-    """What makes two calls the same, as a digest: there are secrets in it."""
-    told = (call.method, call.url, call.headers, call.parameters, repr(call.authentication.headers()))
-    return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2].lower()
+    except ValueError:  # The client says what is wrong with it.
+        return ""
 
 
 def _retry_after_s(error: ConnectorError) -> float | None:
-    """What the answer says of when to come again, seconds."""
+    """What the answer says of when to come again, seconds; None when it says nothing that lies ahead."""
     response = (error.variables or {}).get("response") or {}
     headers = response.get("headers") or {}
-    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
-    return None if told is None else asked_s(str(told), datetime.now(UTC))
+    told = next((str(value).strip() for name, value in headers.items() if name.lower() == "retry-after"), "")
+    seconds = asked_s(told, datetime.now(UTC))
+    return seconds if seconds != WAIT_S or told == "1" else None

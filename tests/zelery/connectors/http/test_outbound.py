@@ -11,6 +11,7 @@ from zelery.catalogue import installed, load
 from zelery.connectors.http.outbound import Rest, rest
 from zelery.errors import InputError
 from zelery.model import Job, to_json
+from zelery.sdk import OutboundConnector
 from zelery.sdk.http import HttpClient
 from zelery.sdk.http.blocks import Blocks
 
@@ -54,7 +55,7 @@ def test_it_fetches_the_variables_that_the_java_runtime_fetches() -> None:
 def test_it_is_installed_by_the_door_that_is_everybodys() -> None:
     (point,) = (point for point in installed() if point.name == "io.camunda:http-json:1")
 
-    assert load(point) is rest
+    assert load(point, OutboundConnector) is rest
     assert rest.name == "HTTP REST"
 
 
