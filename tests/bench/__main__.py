@@ -6,6 +6,7 @@ import sys
 #: What can be measured, and the module whose `main` does it: each imports what only it needs.
 BENCHES = {
     "feel": "tests.bench.feel",
+    "queues": "tests.bench.queues",
     "reconcile": "tests.bench.reconcile",
     "schedule": "tests.bench.schedule",
     "webhooks": "tests.bench.webhooks",

@@ -41,7 +41,7 @@ PATIENCE_S = 120.0
 LISTEN_S = 3.0
 
 #: A silence that begins later after the fault is not the fault's, seconds.
-AFTER_S = 1.0
+AFTER_S = 3.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -89,12 +89,11 @@ def _line(transport: str, fault: str, outcome: Outcome) -> str:
 
 async def suffered(servers: Stand, transport: Transport, fault: Fault, messages: int) -> Outcome:
     """One fault in the middle of so many messages."""
-    async with servers.flow(transport) as flow:
+    async with transport.queue() as queue, servers.flow(transport, queue) as flow:
         await servers.holder(flow)
         async with asyncio.TaskGroup() as beside:
             tasks = [beside.create_task(each) for each in (flow.count(), _publish(flow, transport, messages))]
             await _until(lambda: len(flow.arrived) >= messages * FAULT_AT, flow)
-            began = time.time()
             if len(flow.arrived) >= messages:
                 raise AssertionError("the fault comes too late to mean anything: use more messages")
             await fault(Target(stand=servers, transport=transport, flow=flow))
@@ -102,18 +101,16 @@ async def suffered(servers: Stand, transport: Transport, fault: Fault, messages:
             await _until(lambda: len(flow.arrived) >= messages, flow)
             poisoned = len(POISON) if fault is poison else 0
             await _settled(flow, poisoned)
-            unburied = poisoned - await flow.queue.buried()
+            unburied = poisoned - await queue.buried()
             for task in tasks:
                 task.cancel()
     for consumer in servers.consumers:
         if consumer.exit_code is not None:
             consumer.restart()
-    return account(flow.arrivals, messages, began=began, ended=ended, poisoned=poisoned, unburied=max(unburied, 0))
+    return account(flow.arrivals, messages, ended=ended, poisoned=poisoned, unburied=max(unburied, 0))
 
 
-def account(
-    arrivals: Iterable[Arrival], messages: int, *, began: float, ended: float, poisoned: int, unburied: int
-) -> Outcome:
+def account(arrivals: Iterable[Arrival], messages: int, *, ended: float, poisoned: int, unburied: int) -> Outcome:
     """What became of messages, poison among them."""
     instances: dict[int, set[int]] = collections.defaultdict(set)
     times = []
@@ -124,15 +121,15 @@ def account(
         sent=messages + poisoned,
         lost=len(set(range(messages)) - instances.keys()) + unburied,
         started_twice=sum(len(each) > 1 for each in instances.values()),
-        recovered_s=round(recovered_s(times, began, ended), 2),
+        recovered_s=round(recovered_s(times, ended), 2),
     )
 
 
-def recovered_s(times: Iterable[float], began: float, ended: float) -> float:
-    """From a fault's end to the end of the longest silence around it; 0 when they flowed on before that."""
-    silences = [(after - before, after) for before, after in itertools.pairwise(sorted(times))]
-    around = [(long, after) for long, after in silences if after >= began and after - long <= ended + AFTER_S]
-    return max(0.0, max(around, default=(0.0, ended))[1] - ended)
+def recovered_s(times: Iterable[float], ended: float) -> float:
+    """From a fault's end to that of the longest silence that began before it or soon after; 0 without one."""
+    silences = [(after - before, before, after) for before, after in itertools.pairwise(sorted(times))]
+    around = [(long, after) for long, before, after in silences if before <= ended + AFTER_S and after > ended]
+    return max(around, default=(0.0, ended))[1] - ended
 
 
 async def _publish(flow: Flow, transport: Transport, messages: int) -> None:

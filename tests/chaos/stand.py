@@ -15,7 +15,6 @@ import os
 import signal
 import tempfile
 import time
-import uuid
 import zoneinfo
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
@@ -113,9 +112,8 @@ def _seconds(text: str) -> float:
 class Flow:
     """One subscription, and what came of its messages."""
 
-    name: str
-    """Of its process, its message, its jobs and its queue."""
     queue: Queue
+    """Its process, its message and its jobs have the same name."""
     gateway: Gateway
     arrivals: list[Arrival] = dataclasses.field(default_factory=list)
 
@@ -126,7 +124,7 @@ class Flow:
 
     async def count(self) -> None:
         """Until cancelled. A job that Zeebe hands out again is still one instance."""
-        lease = Lease(type=self.name, worker="count", lease_ms=30_000, variables=("n", "sent", "at"))
+        lease = Lease(type=self.queue.name, worker="count", lease_ms=30_000, variables=("n", "sent", "at"))
         seen: set[int] = set()
         while True:
             try:
@@ -176,20 +174,19 @@ class Stand:
         self._recorded: dict[str, tuple[Deployed, bytes]] = {}
 
     @asynccontextmanager
-    async def flow(self, transport: Transport) -> AsyncIterator[Flow]:
-        """A subscription of a transport, held; nothing is published yet, and nothing counted."""
-        name = f"chaos-{uuid.uuid4().hex[:8]}"
-        async with transport.queue(name) as queue, ZeebeGateway.open(self._settings) as gateway:
-            written = model(name, transport.body, queue.properties)
-            (deployed,) = await gateway.deploy({f"{name}.bpmn": written})
-            self._recorded[name] = deployed, written
+    async def flow(self, transport: Transport, queue: Queue) -> AsyncIterator[Flow]:
+        """A subscription of a queue, deployed for the block."""
+        written = model(queue.name, transport.body, queue.properties)
+        async with ZeebeGateway.open(self._settings) as gateway:
+            (deployed,) = await gateway.deploy({f"{queue.name}.bpmn": written})
+            self._recorded[queue.name] = deployed, written
             try:
                 await self.record()
-                yield Flow(name=name, queue=queue, gateway=gateway)
+                yield Flow(queue=queue, gateway=gateway)
             finally:
                 async with connect(self._settings) as redis:
                     await DeployedSource(redis).forget(deployed.key)
-                del self._recorded[name]
+                del self._recorded[queue.name]
 
     async def record(self) -> None:
         """What `zelery deploy` writes: once more for a Redis that was emptied."""
@@ -199,7 +196,7 @@ class Stand:
 
     async def holder(self, flow: Flow) -> RoleProcess:
         """The consumer that holds the flow's subscription, as soon as one says so."""
-        said = f"| {flow.name} |"
+        said = f"| {flow.queue.name} |"
         async with asyncio.timeout(HELD_S):
             while True:
                 for consumer in self.consumers:

@@ -14,6 +14,7 @@ import json
 import ssl
 import tempfile
 import urllib.request
+import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -23,11 +24,13 @@ from aio_pika.abc import AbstractChannel
 from botocore.exceptions import BotoCoreError, ClientError
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from pamqp.commands import Basic
+from pamqp.common import FieldTable
 
 from tests.servers.aws import ACCESS_KEY, REGION, SECRET_KEY, AwsServer
 from tests.servers.kafka import KafkaServer
 from tests.servers.proxy import Proxy, proxied
 from tests.servers.rabbitmq import RabbitMQServer, rabbitmq_server
+from zelery.connectors.kafka.producers import silent
 from zelery.connectors.rabbitmq.address import Address
 from zelery.connectors.rabbitmq.connection import connected, explained
 from zelery.local import ports
@@ -43,6 +46,7 @@ _DELIVERIES = 4
 class Queue(Protocol):
     """One queue or topic with a place for what is dead."""
 
+    name: str
     properties: Mapping[str, str]
     """What a model writes to consume from it, poison being moved to that place."""
 
@@ -70,8 +74,8 @@ class Transport(Protocol):
     def restart(self) -> None:
         """Die as in a power cut, and serve again what it holds."""
 
-    def queue(self, name: str) -> contextlib.AbstractAsyncContextManager[Queue]:
-        """A queue for the block."""
+    def queue(self) -> contextlib.AbstractAsyncContextManager[Queue]:
+        """A new queue, open for the block."""
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -89,7 +93,8 @@ class RabbitMQ:
         self.server.start()
 
     @asynccontextmanager
-    async def queue(self, name: str) -> AsyncIterator[Queue]:
+    async def queue(self) -> AsyncIterator[Queue]:
+        name = _name()
         port = self.proxy.port if self.proxy else self.server.port
         properties = {
             "inbound.type": "io.camunda:connector-rabbitmq-inbound:1",
@@ -101,7 +106,7 @@ class RabbitMQ:
         try:
             async with queue.channel() as channel:
                 await channel.declare_queue(f"{name}-dead", durable=True)
-                dead = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"{name}-dead"}
+                dead: FieldTable = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"{name}-dead"}
                 await channel.declare_queue(name, durable=True, arguments=dead)
             yield queue
         finally:
@@ -110,8 +115,8 @@ class RabbitMQ:
 
 class _RabbitMQQueue:
     def __init__(self, server: RabbitMQServer, name: str, properties: Mapping[str, str]) -> None:
-        self.properties = properties
-        self._server, self._name = server, name
+        self.name, self.properties = name, properties
+        self._server = server
         self._open = contextlib.AsyncExitStack()
         self._channel: AbstractChannel | None = None
 
@@ -138,7 +143,7 @@ class _RabbitMQQueue:
             raw = await channel.get_underlay_channel()
             written = Basic.Properties(delivery_mode=2)
             await asyncio.gather(
-                *(raw.basic_publish(body, routing_key=self._name, properties=written) for body in bodies)
+                *(raw.basic_publish(body, routing_key=self.name, properties=written) for body in bodies)
             )
 
     async def waiting(self) -> int:
@@ -147,13 +152,13 @@ class _RabbitMQQueue:
     def _count(self) -> int:
         """With those that are delivered and not acknowledged, which AMQP does not tell."""
         login = {"Authorization": f"Basic {base64.b64encode(b'guest:guest').decode()}"}
-        request = urllib.request.Request(f"{self._server.management}/api/queues/%2F/{self._name}", headers=login)
+        request = urllib.request.Request(f"{self._server.management}/api/queues/%2F/{self.name}", headers=login)
         with urllib.request.urlopen(request, timeout=_ANSWER_S) as answer:
             return int(json.load(answer).get("messages", -1))  # It knows some seconds after its start.
 
     async def buried(self) -> int:
         async with self.channel() as channel:
-            dead = await channel.declare_queue(f"{self._name}-dead", passive=True)
+            dead = await channel.declare_queue(f"{self.name}-dead", passive=True)
             return dead.declaration_result.message_count or 0
 
 
@@ -172,7 +177,8 @@ class Kafka:
         self.server.start()
 
     @asynccontextmanager
-    async def queue(self, name: str) -> AsyncIterator[Queue]:
+    async def queue(self) -> AsyncIterator[Queue]:
+        name = _name()
         for topic in (name, f"{name}-dead"):
             await asyncio.to_thread(self.server.create, topic, _PARTITIONS)
         properties = {
@@ -189,9 +195,11 @@ class Kafka:
 
 class _KafkaQueue:
     def __init__(self, server: KafkaServer, name: str, properties: Mapping[str, str]) -> None:
-        self.properties = properties
-        self._server, self._name = server, name
-        self._producer = Producer({"bootstrap.servers": server.bootstrap, "enable.idempotence": True, "linger.ms": 1})
+        self.name, self.properties = name, properties
+        self._server = server
+        self._producer = Producer(
+            {"bootstrap.servers": server.bootstrap, "enable.idempotence": True, "linger.ms": 1, "logger": silent}
+        )
 
     async def publish(self, bodies: Sequence[bytes]) -> None:
         await asyncio.to_thread(self._publish, bodies)
@@ -204,7 +212,7 @@ class _KafkaQueue:
                 refused.append(error)
 
         for body in bodies:
-            self._producer.produce(self._name, body, on_delivery=told)
+            self._producer.produce(self.name, body, on_delivery=told)
         self._producer.flush()
         if refused:
             raise ConnectorError(f"Kafka: {refused[0]}")
@@ -213,11 +221,11 @@ class _KafkaQueue:
         return await asyncio.to_thread(self._uncommitted)
 
     def _uncommitted(self) -> int:
-        committed = self._server.committed(self._name, self._name)
-        return sum(end - committed.get(partition, 0) for partition, end in self._ends(self._name).items())
+        committed = self._server.committed(self.name, self.name)
+        return sum(end - committed.get(partition, 0) for partition, end in self._ends(self.name).items())
 
     async def buried(self) -> int:
-        return sum((await asyncio.to_thread(self._ends, f"{self._name}-dead")).values())
+        return sum((await asyncio.to_thread(self._ends, f"{self.name}-dead")).values())
 
     def _ends(self, topic: str) -> dict[int, int]:
         consumer = Consumer({"bootstrap.servers": self._server.bootstrap, "group.id": "looks"})
@@ -245,8 +253,8 @@ class Sqs:
         self.server.start()
 
     @asynccontextmanager
-    async def queue(self, name: str) -> AsyncIterator[Queue]:
-        client = self.server.client("sqs")
+    async def queue(self) -> AsyncIterator[Queue]:
+        name, client = _name(), self.server.client("sqs")
         made = await asyncio.to_thread(self._make, name)
         url = made.replace(self.server.url, f"http://{ports.HOST}:{self.proxy.port}") if self.proxy else made
         properties = {
@@ -258,7 +266,7 @@ class Sqs:
             "queue.url": url,
             "queue.pollingWaitTime": "1",
         }
-        yield _SqsQueue(client, made, properties)
+        yield _SqsQueue(name, client, made, properties)
 
     def _make(self, name: str) -> str:
         client = self.server.client("sqs")
@@ -269,8 +277,8 @@ class Sqs:
 
 
 class _SqsQueue:
-    def __init__(self, client: Any, url: str, properties: Mapping[str, str]) -> None:
-        self.properties = properties
+    def __init__(self, name: str, client: Any, url: str, properties: Mapping[str, str]) -> None:
+        self.name, self.properties = name, properties
         self._client, self._url = client, url
 
     async def publish(self, bodies: Sequence[bytes]) -> None:
@@ -329,6 +337,10 @@ def sqs(*, through_proxy: bool) -> Iterator[Transport]:
 
 
 TRANSPORTS = {"rabbitmq": rabbitmq, "kafka": kafka, "sqs": sqs}
+
+
+def _name() -> str:
+    return f"q{uuid.uuid4().hex[:10]}"
 
 
 def _before(port: int, wanted: bool) -> contextlib.AbstractContextManager[Proxy | None]:
