@@ -32,6 +32,10 @@ FOLLOW_S = 0.25
 #: How long requests may take to end when the role stops, seconds.
 GRACE_S = 15
 
+#: How long an idle connection stays open, seconds: longer than proxies keep theirs, so that none sends a request into
+#: one that is just being closed.
+KEEP_ALIVE_S = 75
+
 #: Connections that wait to be taken.
 BACKLOG = 2048
 
@@ -53,6 +57,7 @@ async def serve(settings: Settings) -> None:
             proxy_headers=False,
             server_header=False,
             date_header=True,
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=GRACE_S,
         )
         with _listening(settings) as listener:

@@ -1,0 +1,62 @@
+"""The whole way without Operate: `zelery deploy`, a webhook lives, a call moves an instance; and what comes between."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pathlib
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.inbound.whole import Way, orders, way
+from tests.servers.proxy import proxied
+from zelery.local.zeebe import Zeebe
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(480)]
+
+
+async def deploy(of: Way, engine: str, folder: pathlib.Path, mark: int) -> str:
+    """As an operator types it."""
+    file = folder / "orders.bpmn"
+    file.write_bytes(orders(of.process_id, mark))
+    command = [sys.executable, "-m", "zelery", "deploy", str(file)]
+    environment = {**os.environ, **of.environment, "ZEEBE_ADDRESS": engine}
+    given: dict[str, Any] = {"env": environment, "capture_output": True, "text": True, "check": False}
+    done: subprocess.CompletedProcess[str] = await asyncio.to_thread(subprocess.run, command, **given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+async def test_what_is_deployed_answers_and_moves_instances_also_after_a_new_version_and_without_zeebe_for_a_while(
+    zeebe: Zeebe, redis_url: str, tmp_path: pathlib.Path
+) -> None:
+    with proxied(int(zeebe.gateway.rpartition(":")[2])) as network:
+        async with way(f"127.0.0.1:{network.port}", redis_url, tmp_path, ZELERY_DEFINITIONS="deployed") as of:
+            assert await of.call("start", key="early") == 404
+            assert of.process_id in await deploy(of, zeebe.gateway, tmp_path, 1)
+
+            await of.answers("start", 200, key="a")
+            assert await of.call("paid", key="a", amount=5) == 200
+            assert await of.arrived() == {"key": "a", "mark": 1, "paid": 5}
+
+            async with of.client.get("/inbound") as response:
+                shown = {each["data"].get("path"): each["health"]["status"] for each in await response.json()}
+            assert shown == {f"{of.process_id}-start": "UP", f"{of.process_id}-paid": "UP"}
+
+            await deploy(of, zeebe.gateway, tmp_path, 2)
+            marks, number = {1}, 0
+            while 2 not in marks:
+                number += 1
+                assert await of.call("start", key=f"b{number}") == 200
+                assert await of.call("paid", key=f"b{number}", amount=6) == 200
+                marks.add((await of.arrived())["mark"])
+
+            network.refuse()
+            await of.answers("start", 503, key="down")
+            network.restore()
+            await of.answers("start", 200, key="up")
+            await of.answers("paid", 200, key="up", amount=7)
+            assert await of.arrived() == {"key": "up", "mark": 2, "paid": 7}
