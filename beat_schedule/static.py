@@ -11,6 +11,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+#: How long a tick may wait for a worker at least, seconds: busy ones must come to it before it is too old.
+PATIENCE_S = 30.0
+
 #: Yours.
 YOURS: dict[str, dict[str, Any]] = {
     # "report.daily": {"task": "report", "schedule": crontab(hour=6, minute=30), "args": ("yesterday",)},
@@ -24,7 +27,7 @@ def entries(*, reconcile_interval: timedelta = timedelta(seconds=5)) -> dict[str
         "inbound.reconcile": {
             "task": "inbound.reconcile",
             "schedule": reconcile_interval,
-            "options": {"queue": "zelery.inbound"},
+            "options": {"queue": "zelery.control", "expires": max(reconcile_interval.total_seconds(), PATIENCE_S)},
         },
         **YOURS,
     }

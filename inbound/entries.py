@@ -12,8 +12,13 @@ from zelery.sdk.inbound import Kind
 #: The Celery tasks: look once; search for waiting instances; look once for one of them.
 POLL, LOOKUP, POLL_INSTANCE = "inbound.poll", "inbound.lookup", "inbound.poll_instance"
 
-#: The queue of inbound's tasks. Workers serve it beside the connectors' own.
-QUEUE = "zelery.inbound"
+#: The queue of looks, and that of the reconciler, which must not wait behind them. Workers serve both beside the
+#: connectors' own.
+QUEUE, CONTROL_QUEUE = "zelery.inbound", "zelery.control"
+
+#: How long a message may wait for a worker at least, milliseconds. With short intervals and busy workers, messages that
+#: expired sooner would each be too old by the time that a worker comes to them: nothing would run any more.
+PATIENCE_MS = 10_000
 
 
 def name_of(executable: Executable) -> str:
@@ -33,6 +38,7 @@ def entry_of(executable: Executable) -> Entry | None:
         interval_ms=max(interval_ms or 0, INTERVAL_MS_MIN),
         args=(executable.id,),
         queue=QUEUE,
+        expires_ms=max(interval_ms or 0, PATIENCE_MS),
     )
 
 
@@ -44,4 +50,5 @@ def entry_of_instance(executable: Executable, element: Element, waiting: Element
         interval_ms=max(executable.every_ms or 0, INTERVAL_MS_MIN),
         args=(executable.id, element.element_id, dataclasses.asdict(waiting)),
         queue=QUEUE,
+        expires_ms=max(executable.every_ms or 0, PATIENCE_MS),
     )

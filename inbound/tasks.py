@@ -92,5 +92,5 @@ def register(app: Any) -> None:
     opened = Opened()
     for name in (RECONCILE, entries.LOOKUP, entries.POLL, entries.POLL_INSTANCE):
         app.register_task(InboundTask(name, opened))
-    app.queues.append(entries.QUEUE)
+    app.queues += [entries.CONTROL_QUEUE, entries.QUEUE]
     app.lifespans.append(opened.lifespan)

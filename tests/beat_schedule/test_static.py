@@ -22,7 +22,7 @@ def test_the_reconciler_ticks_where_inbound_listens() -> None:
     ticks = static.entries(reconcile_interval=timedelta(seconds=7))[RECONCILE]
     assert ticks["task"] == RECONCILE
     assert ticks["schedule"] == timedelta(seconds=7)
-    assert ticks["options"]["queue"] == entries.QUEUE
+    assert ticks["options"]["queue"] == entries.CONTROL_QUEUE
 
 
 def test_entries_of_the_users_stand_beside_ours_as_in_any_celery_project(monkeypatch: pytest.MonkeyPatch) -> None:

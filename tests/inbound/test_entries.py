@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inbound.entries import LOOKUP, POLL, POLL_INSTANCE, QUEUE, entry_of, entry_of_instance, name_of
+from inbound.entries import LOOKUP, PATIENCE_MS, POLL, POLL_INSTANCE, QUEUE, entry_of, entry_of_instance, name_of
 from inbound.executables import Point, State
 from tests.inbound.elements import element, executable
 from zelery.camunda.definitions.port import ElementInstance
@@ -34,8 +34,22 @@ def test_what_does_not_poll_or_does_not_live_has_no_entry(given: dict[str, Any])
 
 def test_one_that_looks_for_itself_has_an_entry_for_its_looks() -> None:
     assert entry_of(poller()) == Entry(
-        name="tests:hook:1 | order | a | <default> | id-a", task=POLL, interval_ms=10_000, args=("id-a",), queue=QUEUE
+        name="tests:hook:1 | order | a | <default> | id-a",
+        task=POLL,
+        interval_ms=10_000,
+        args=("id-a",),
+        queue=QUEUE,
+        expires_ms=10_000,
     )
+
+
+@pytest.mark.parametrize(("every_ms", "lasts_ms"), [(1_000, PATIENCE_MS), (60_000, 60_000)])
+def test_a_message_waits_for_a_busy_worker_as_long_as_its_interval_and_never_less_than_patience(
+    every_ms: int, lasts_ms: int
+) -> None:
+    entry = entry_of(poller(every_ms=every_ms))
+    assert entry is not None
+    assert entry.lasts_ms == lasts_ms
 
 
 def test_one_that_looks_for_each_instance_has_an_entry_that_searches_for_them() -> None:
