@@ -43,6 +43,9 @@ COMMANDS_MAX = 48
 #: Pauses of a subscription while the cluster is away, seconds: doubled, with jitter.
 PAUSE_S, PAUSE_MAX_S = 0.1, 5.0
 
+#: How the Java runtime calls what could not be activated.
+NOT_ACTIVATED = "Activation failure"
+
 _TRIGGERS = "camunda_connector_inbound_triggers"
 _NOT_OURS = Failed(message="The connector is not this process's to run any more")
 
@@ -107,6 +110,8 @@ class RunContext:
     """Whether `correlate` waits while the cluster is away."""
     ours: Callable[[], bool] = lambda: True
     """Whether the executable is still this process's to run: who has lost it tells Zeebe nothing."""
+    worked: bool = False
+    """Whether it has said that it works."""
 
     @property
     def executable_id(self) -> str:
@@ -131,6 +136,9 @@ class RunContext:
             result = await self._correlate(event, message_id)
             if result.handling is not Handling.WAIT or not self.waits:
                 break
+            if pause == PAUSE_S and isinstance(result, EngineRefused):
+                told = f"Zeebe does not take it now, and it waits: {result.status}: {result.message}"
+                self.log("WARNING", "Correlation", told)
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
             pause = min(pause * 2, PAUSE_MAX_S)
         self._tell(result)
@@ -171,11 +179,14 @@ class RunContext:
 
     def up(self, **details: Any) -> None:
         """It works."""
+        self.worked = True
         self.host.activity.health(self.executable.id, "UP", details=details)
 
     def down(self, reason: BaseException | str, **details: Any) -> None:
         """It does not work, and why."""
         code = type(reason).__name__ if isinstance(reason, BaseException) else "Connector"
+        if not self.worked:
+            code = NOT_ACTIVATED
         said = self.mask(str(reason) or code)
         self.host.activity.health(self.executable.id, "DOWN", (code, said), details)
 

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from inbound.activity import healths, logs
 from inbound.executables import Element, Executable, State
-from inbound.host import Host
+from inbound.host import NOT_ACTIVATED, Host
 from inbound.http import respond
 from inbound.webhooks import problem
 from zelery.errors import GatewayError
@@ -26,9 +26,6 @@ from zelery.sdk.inbound import Kind
 from zelery.sdk.webhooks import Response
 
 Handler = Callable[[Request], Awaitable[Response]]
-
-#: How the Java runtime calls an executable that could not be activated.
-NOT_ACTIVATED = "Activation failure"
 
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
