@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import pathlib
-import subprocess
 import sys
-from typing import Any
+from asyncio.subprocess import PIPE, STDOUT
 
 import pytest
 
@@ -24,10 +23,10 @@ async def deploy(of: Way, engine: str, folder: pathlib.Path, mark: int) -> str:
     file.write_bytes(orders(of.process_id, mark))
     command = [sys.executable, "-m", "zelery", "deploy", str(file)]
     environment = {**os.environ, **of.environment, "ZEEBE_ADDRESS": engine}
-    given: dict[str, Any] = {"env": environment, "capture_output": True, "text": True, "check": False}
-    done: subprocess.CompletedProcess[str] = await asyncio.to_thread(subprocess.run, command, **given)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    child = await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stderr=STDOUT)
+    said = (await child.communicate())[0].decode()
+    assert child.returncode == 0, said
+    return said
 
 
 async def test_what_is_deployed_answers_and_moves_instances_also_after_a_new_version_and_without_zeebe_for_a_while(
