@@ -224,7 +224,7 @@ class Settings(DefinitionSettings, InboundSettings, ClusterSettings):
     http_ca_file: str | None = _set(
         "ZELERY_HTTP_CA_FILE",
         default=None,
-        meaning="PEM file of certificate authorities that HTTP connectors trust beside the system's.",
+        meaning="PEM file of certificates that connectors (HTTP, AMQP, IMAP) trust beside the system's authorities.",
     )
     http_certificate_file: str | None = _set(
         "ZELERY_HTTP_CERTIFICATE_FILE",
@@ -264,12 +264,6 @@ class Settings(DefinitionSettings, InboundSettings, ClusterSettings):
         "CONNECTOR_HTTP_NON_PROXY_HOSTS",
         default=None,
         meaning="Hosts that are called without a proxy: names with `*` for anything, `|` between them.",
-    )
-    # -- mail
-    email_ca_file: str | None = _set(
-        "ZELERY_EMAIL_CA_FILE",
-        default=None,
-        meaning="PEM file of certificates that mail connectors trust beside the system's: authorities', or a server's.",
     )
     # -- what shows
     flower_address: str = _set(

@@ -23,8 +23,8 @@ from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 from imap_tools.utils import encode_folder
 
 from zelery.connectors.email.input import Mail
-from zelery.errors import SettingError
 from zelery.sdk import ConnectorError, Settings
+from zelery.sdk.http.routes import tls_context
 
 #: How long the server may be silent, seconds.
 TIMEOUT_S = 10.0
@@ -46,16 +46,8 @@ class MailError(ConnectorError):
 
 @contextlib.asynccontextmanager
 async def trusted(settings: Settings) -> AsyncIterator[ssl.SSLContext]:
-    """What mail servers are trusted by, read once in a process. Raises SettingError for a file that cannot be used."""
-    context, own = ssl.create_default_context(), settings.email_ca_file
-    if own:
-        try:
-            context.load_verify_locations(own)
-        except OSError as error:
-            why = error.strerror or "no certificates in PEM format"
-            raise SettingError(f"ZELERY_EMAIL_CA_FILE={own!r}: {why}") from None
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # A server's own certificate is trusted without another.
-    yield context
+    """The certificates of the HTTP connectors, read once in a process. Raises SettingError."""
+    yield tls_context(settings)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -220,7 +212,7 @@ def _said(error: Exception) -> str:
         case UnexpectedCommandStatusError():
             return _line(error.command_result[1])
         case ssl.SSLCertVerificationError():
-            hint = "if it is your own server's, name its PEM file in ZELERY_EMAIL_CA_FILE"
+            hint = "if it is your own server's, name its PEM file in ZELERY_HTTP_CA_FILE"
             return f"its certificate is not trusted ({error.verify_message}); {hint}"
         case OSError():
             return error.strerror or str(error) or type(error).__name__
