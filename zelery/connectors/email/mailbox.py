@@ -32,8 +32,8 @@ TIMEOUT_S = 10.0
 #: Mails that one command asks about: a command is a line, and servers bound lines.
 ASKED_MAX = 500
 
-#: What IMAP's library, and the network below it, raise. A host's name may be none, which is a UnicodeError.
-_TROUBLES = (ImapToolsError, imaplib.IMAP4.error, OSError, UnicodeError)
+#: What IMAP's library, and the network below it, raise; ValueError for names and dates that are none.
+_TROUBLES = (ImapToolsError, imaplib.IMAP4.error, OSError, ValueError)
 
 _PATH = re.compile(r"[./]")
 _UID, _SIZE = re.compile(rb"UID (\d+)"), re.compile(rb"RFC822\.SIZE (\d+)")
@@ -89,7 +89,7 @@ class Mailbox:
             log_in = self._open.login if plain else self._open.login_utf8
             log_in(login.username, login.password, initial_folder=None)
             _, found = self._open.client.capability()  # Servers tell more to those whom they know.
-            self._can = frozenset(str(found[-1], "ascii", "replace").upper().split())
+            self._can = frozenset(str(found[-1] or b"", "ascii", "replace").upper().split())
         with self._doing(f"opening the folder {self._given.data.folder}"):
             self._open.folder.set(self._named(self._given.data.folder))
             self._validity = str(self._open.client.response("UIDVALIDITY")[1][-1] or b"", "ascii", "replace")
