@@ -25,11 +25,16 @@ from tasks.report import Reporter
 from zelery.catalogue import Served, absent, served
 from zelery.connected import Connected
 from zelery.logs import logger
+from zelery.metrics import Metrics
 from zelery.model import Completed, Failed, Ignored, Job, Thrown
 from zelery.redis import AWAY
 from zelery.runtime import Runtime
 
 log = logger(__name__)
+
+INVOCATIONS = "camunda_connector_outbound_invocations"
+EXECUTION = "camunda_connector_outbound_execution_time_seconds"
+_ACTIONS = {Completed: "completed", Ignored: "completed", Failed: "failed", Thrown: "bpmn-error"}
 
 
 class JobFailedError(Exception):
@@ -43,6 +48,7 @@ class Worker:
     runtime: Runtime
     leases: Leases
     reporter: Reporter
+    metrics: Metrics
 
     async def work(self, each: Served, job: Job) -> str:
         """Run a job's connector and report its outcome; returns the kind of outcome.
@@ -57,8 +63,11 @@ class Worker:
             return await self._work(each, held)
 
     async def _work(self, each: Served, held: Held) -> str:
-        job = held.job
+        job, began = held.job, self.runtime.clock()
+        self.metrics.count(INVOCATIONS, "activated", each.type)
         outcome = await execute(job, each.connector, self.runtime, timeout_s=each.timeout.total_seconds())
+        self.metrics.time(EXECUTION, each.type, seconds=self.runtime.clock() - began)
+        self.metrics.count(INVOCATIONS, _ACTIONS[type(outcome)], each.type)
         await self.reporter.report(job, outcome, held=lambda: self.leases.ours(held))
         match outcome:
             case Completed():
@@ -97,11 +106,13 @@ class Opened:
         settings, gateway = connected.settings, connected.gateway
         capacity = Capacity(connected.redis, name(), settings.worker_concurrency)
         leases = Leases(gateway=gateway, capacity=capacity, lease_s=settings.lease_s)
-        self.worker = Worker(runtime=connected.runtime, leases=leases, reporter=Reporter(gateway))
+        metrics = Metrics(connected.redis)
+        self.worker = Worker(runtime=connected.runtime, leases=leases, reporter=Reporter(gateway), metrics=metrics)
         beats = [asyncio.create_task(work()) for work in (leases.keep, leases.heartbeat, leases.flush)]
         try:
-            with _leaving(capacity, beats[1]):
-                yield
+            async with metrics.writing():
+                with _leaving(capacity, beats[1]):
+                    yield
         finally:
             for beat in beats:
                 beat.cancel()

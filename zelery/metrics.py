@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 from redis.asyncio import Redis
 
@@ -37,9 +37,13 @@ COUNTERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "camunda_connector_inbound_process_definitions_checked": ((), "Process definitions that were new."),
     "camunda_connector_outbound_invocations": (
         ("action", "type"),
-        "Jobs: invoked, completed, failed, bpmn-error.",
+        "Jobs: activated, completed, failed, bpmn-error.",
     ),
-    "camunda_connector_outbound_execution_seconds_sum": (("type",), "Seconds that connectors ran."),
+}
+
+#: Every timer likewise: how often, and how many seconds in all.
+TIMERS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "camunda_connector_outbound_execution_time_seconds": (("type",), "How long connectors ran."),
 }
 
 
@@ -53,6 +57,11 @@ class Metrics:
     def count(self, name: str, *labels: str, by: float = 1) -> None:
         """Add to a counter of `COUNTERS`; labels in the order that it says."""
         self._sums[name, labels] += by  # type: ignore[assignment]  # a Counter counts fractions as well
+
+    def time(self, name: str, *labels: str, seconds: float) -> None:
+        """Add to a timer of `TIMERS`."""
+        self.count(f"{name}_count", *labels)
+        self.count(f"{name}_sum", *labels, by=seconds)
 
     async def write(self) -> None:
         """Write what has been counted since the last time; while Redis is away it is kept."""
@@ -99,10 +108,17 @@ class _Stored(Collector):
         self._found = found
 
     def collect(self) -> Iterator[Metric]:
-        values = {tuple(json.loads(field)): float(value) for field, value in self._found.items()}
-        for name, (labels, meaning) in COUNTERS.items():
-            family = CounterMetricFamily(name, meaning, labels=labels)
-            for key, value in sorted(values.items()):
-                if key[0] == name:
-                    family.add_metric(key[1:], value)
-            yield family
+        values: dict[str, dict[tuple[str, ...], float]] = collections.defaultdict(dict)
+        for field, text in sorted(self._found.items()):
+            name, *labels = json.loads(field)
+            values[name][tuple(labels)] = float(text)
+        for name, (names, meaning) in COUNTERS.items():
+            counter = CounterMetricFamily(name, meaning, labels=names)
+            for key, value in values[name].items():
+                counter.add_metric(key, value)
+            yield counter
+        for name, (names, meaning) in TIMERS.items():
+            timer = SummaryMetricFamily(name, meaning, labels=names)
+            for key, count in values[f"{name}_count"].items():
+                timer.add_metric(key, count_value=int(count), sum_value=values[f"{name}_sum"].get(key, 0.0))
+            yield timer

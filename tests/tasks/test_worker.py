@@ -12,9 +12,10 @@ import pytest
 
 from tasks.leases import Leases
 from tasks.report import Reporter
-from tasks.worker import JobFailedError, Worker
+from tasks.worker import INVOCATIONS, JobFailedError, Worker
 from tests.fakes import FakeGateway
 from zelery.catalogue import Served
+from zelery.metrics import Metrics
 from zelery.model import Completed, Failed, Job, Thrown, to_json
 from zelery.runtime import Runtime
 from zelery.sdk import BpmnError, Input, outbound
@@ -49,6 +50,16 @@ class Uncounted:
     async def ended(self, activations: Iterable[str]) -> None: ...
 
 
+class Counted(Metrics):
+    """What was counted, in its order."""
+
+    def __init__(self) -> None:
+        self.counted: list[tuple[str, ...]] = []
+
+    def count(self, name: str, *labels: str, by: float = 1) -> None:
+        self.counted.append((name, *labels))
+
+
 @pytest.fixture
 async def gateway() -> FakeGateway:
     RUNS.clear()
@@ -59,7 +70,7 @@ async def gateway() -> FakeGateway:
 async def worker(gateway: FakeGateway) -> AsyncIterator[Worker]:
     leases = Leases(gateway=gateway, capacity=Uncounted(), lease_s=30)  # type: ignore[arg-type]  # the same two methods
     async with Runtime.open(Settings(), {}) as runtime:
-        yield Worker(runtime=runtime, leases=leases, reporter=Reporter(gateway))
+        yield Worker(runtime=runtime, leases=leases, reporter=Reporter(gateway), metrics=Counted())
 
 
 async def leased(gateway: FakeGateway, *, left_s: float = 30, **variables: Any) -> Job:
@@ -124,3 +135,15 @@ async def test_jobs_do_not_wait_for_one_another(gateway: FakeGateway, worker: Wo
     jobs = [await leased(gateway, said=str(n)) for n in range(50)]
     assert set(await asyncio.gather(*(worker.work(SERVED, job) for job in jobs))) == {"completed"}
     assert {key for key, _ in gateway.told} == {job.key for job in jobs}
+
+
+async def test_each_job_is_counted_once_as_activated_and_once_as_what_became_of_it(
+    gateway: FakeGateway, worker: Worker
+) -> None:
+    await worker.work(SERVED, await leased(gateway, said="a"))
+    await worker.work(SERVED, await leased(gateway, code="E"))
+    with pytest.raises(JobFailedError):
+        await worker.work(SERVED, await leased(gateway, fails="no"))
+    assert isinstance(worker.metrics, Counted)
+    actions = [counted[1] for counted in worker.metrics.counted if counted[0] == INVOCATIONS]
+    assert actions == ["activated", "completed", "activated", "bpmn-error", "activated", "failed"]

@@ -92,3 +92,14 @@ async def test_every_counter_has_its_meaning_before_anything_is_counted(client: 
 async def test_nothing_counted_costs_nothing(client: Redis) -> None:
     await Metrics(client).write()
     assert not await client.exists(METRICS)
+
+
+async def test_a_timer_is_shown_as_how_often_and_how_long(redis_url: str) -> None:
+    async with connect(Settings(redis_url=redis_url)) as redis:
+        metrics = Metrics(redis)
+        for seconds in (0.25, 0.5):
+            metrics.time("camunda_connector_outbound_execution_time_seconds", "a:1", seconds=seconds)
+        await metrics.write()
+        text = (await exposition(redis)).decode()
+    assert 'camunda_connector_outbound_execution_time_seconds_count{type="a:1"} 2.0' in text
+    assert 'camunda_connector_outbound_execution_time_seconds_sum{type="a:1"} 0.75' in text
