@@ -94,6 +94,7 @@ async def test_nothing_counted_costs_nothing(client: Redis) -> None:
     assert not await client.exists(METRICS)
 
 
+@pytest.mark.integration
 async def test_a_timer_is_shown_as_how_often_and_how_long(redis_url: str) -> None:
     async with connect(Settings(redis_url=redis_url)) as redis:
         metrics = Metrics(redis)
