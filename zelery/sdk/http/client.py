@@ -28,7 +28,7 @@ from zelery.sdk.http.tokens import Tokens
 from zelery.settings import Settings
 
 if TYPE_CHECKING:
-    import httpx
+    from zelery.sdk.http.transport import Client
 
 #: Names us to the other side, and what we speak like.
 AGENT = f"Zelery/{version('zelery')} (python-httpx/{version('httpx')})"
@@ -100,7 +100,7 @@ class HttpClient:
             await client.close()
 
     @cached_property
-    def httpx(self) -> httpx.AsyncClient:
+    def httpx(self) -> Client:
         """An httpx client on the same connections."""
         from zelery.sdk.http import transport  # noqa: PLC0415 - a quarter of a second that few connectors need
 

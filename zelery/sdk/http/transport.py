@@ -15,6 +15,7 @@ from zelery.sdk.http.exchange import Exchange
 from zelery.sdk.http.request import Request
 from zelery.sdk.http.target import Target
 
+Client = httpx.AsyncClient
 #: httpx says how long a body is by itself; a body that it would stream is read before it goes out.
 _FRAMING = ("content-length", "transfer-encoding")
 
