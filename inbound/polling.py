@@ -51,7 +51,7 @@ class Poller:
         executable = await self._live(firing, id_)
         if executable is None:
             return "gone"
-        context = RunContext(host=self._host, executable=executable, mask=Mask())
+        context = RunContext(host=self._host, executable=executable, mask=Mask(), worked=True)
         try:
             found = await asyncio.gather(*(self._waiting(each) for each in executable.elements))
         except SourceError as error:
@@ -71,7 +71,7 @@ class Poller:
         executable = await self._live(firing, id_)
         if executable is None:
             return "gone"
-        return await self._look(RunContext(host=self._host, executable=executable, mask=Mask()))
+        return await self._look(RunContext(host=self._host, executable=executable, mask=Mask(), worked=True))
 
     async def poll_instance(self, firing: Firing | None, id_: str, element_id: str, waiting: Mapping[str, Any]) -> str:
         """Look once for an instance that waits (an `ElementInstance`), with its variables."""

@@ -53,8 +53,8 @@ LATER_FIELDS = frozenset({"elementName", "elementType", "elementTemplateDetails"
 LATER_ITEM = frozenset({"executableId", "activationTimestamp"})
 LATER_TAGS = frozenset({"Correlation", "Lifecycle", "Queueing", "Activation", "Health", "Consumer"})
 
-#: Headers of Java's web framework and server, which no model and no caller asks for.
-FRAMEWORK = frozenset({"vary", "content-language"})
+#: Headers of Java's web framework and server, which no model and no caller asks for; and the one that texts have here.
+FRAMEWORK = frozenset({"vary", "content-language", "x-content-type-options"})
 
 #: Matters of time (points 47 and 46 of the recorder's README).
 OF_TIME = frozenset({"gaps", "repeated", "count", "Process instances"})
