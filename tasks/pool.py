@@ -1,8 +1,9 @@
 """Celery's door for a pool of one's own: tasks that are coroutines run on an event loop.
 
 The work is I/O, so a worker process is one loop, and a core is one process. Celery's consumer stays on its thread and
-its hub; coroutines run on the pool's thread and loop. Neither touches the other's things: a task goes over by
-`call_soon_threadsafe`, and what Celery has to hear (accepted, ended) comes back through a queue that its hub empties. A
+its hub; coroutines run on the pool's thread and loop. Neither touches the other's things: tasks go over through a
+queue that the loop empties, and what Celery has to hear (accepted, ended) comes back through one that its hub empties.
+Who fills a queue wakes the other only when it has not been woken yet: waking is what costs when tasks are short. A
 Celery task ends when its coroutine ends, so acknowledgement, prefetch, events, Flower and a warm shutdown mean what
 they say. Tasks that are plain functions run in threads.
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import functools
 import inspect
 import os
 import threading
@@ -30,7 +32,30 @@ from zelery.fencing import HEADERS
 #: How many plain functions run at once; coroutines are the rule.
 THREADS_MAX = 8
 
-Report = Callable[[], object]
+Call = Callable[[], object]
+
+
+class Handover:
+    """Calls that one thread has another make, in their order. `wake` has the other call what it is given, soon."""
+
+    def __init__(self, wake: Callable[[Call], object]) -> None:
+        self._wake = wake
+        self._calls: collections.deque[Call] = collections.deque()
+        self._woken = False
+
+    def put(self, call: Call) -> None:
+        """Have it called."""
+        self._calls.append(call)
+        if not self._woken:
+            self._woken = True
+            self._wake(self.deliver)
+
+    def deliver(self) -> None:
+        """Call what is there."""
+        # First: what is put from here on wakes again, whether or not it is still met below.
+        self._woken = False
+        while self._calls:
+            self._calls.popleft()()
 
 
 class TaskPool(BasePool):
@@ -43,8 +68,9 @@ class TaskPool(BasePool):
         self._loop = asyncio.new_event_loop()
         self._slots = asyncio.Semaphore(self.limit)
         self._running: set[asyncio.Task[None]] = set()
-        self._reports: collections.deque[Report] = collections.deque()
         self._hub: Any = None
+        self._arrivals = Handover(self._loop.call_soon_threadsafe)
+        self._reports = Handover(lambda deliver: self._hub.call_soon(deliver) if self._hub else deliver())
         self._threads = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="plain-task")
         self._lifespan: AbstractAsyncContextManager[Any] = self.app.lifespan()
         self._thread = threading.Thread(target=self._loop.run_forever, name="connectors", daemon=True)
@@ -52,8 +78,12 @@ class TaskPool(BasePool):
         self._await(self._lifespan.__aenter__())
 
     def register_with_event_loop(self, loop: Any) -> None:
-        """Celery's hub is there: from now on it is told by its own means."""
+        """Celery's hub is there: from now on it is told by its own means.
+
+        Called again when Celery has connected anew. What the hub was to call by then it may have forgotten.
+        """
         self._hub = loop
+        self._reports.deliver()
 
     def on_stop(self) -> None:
         """Warm: what runs, ends. New work has stopped coming by now."""
@@ -61,7 +91,7 @@ class TaskPool(BasePool):
         self._await(self._lifespan.__aexit__(None, None, None))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._deliver()
+        self._reports.deliver()
         self._threads.shutdown(cancel_futures=True)
 
     def on_terminate(self) -> None:
@@ -80,7 +110,7 @@ class TaskPool(BasePool):
         """Take a task from Celery's consumer. `args` are those of Celery's tracer: name, id, request, …"""
         task = self.app.tasks[args[0]]
         if inspect.iscoroutinefunction(task.run):
-            self._loop.call_soon_threadsafe(self._spawn, task, args[2], callback, accept_callback)
+            self._arrivals.put(functools.partial(self._spawn, task, args[2], callback, accept_callback))
         else:
             self._threads.submit(apply_target, target, args, kwargs, callback, accept_callback)
 
@@ -104,16 +134,16 @@ class TaskPool(BasePool):
         async with self._slots:
             began = time.monotonic()
             HEADERS.set(request)
-            self._tell(lambda: accept(os.getpid(), began))
+            self._reports.put(lambda: accept(os.getpid(), began))
             try:
                 result = await task.run(*request["args"], **request["kwargs"])
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - the outermost loop of a task: Celery is told, whatever it was
                 failure = ExceptionInfo((type(error), error, error.__traceback__))
-                self._tell(lambda: callback((1, failure, time.monotonic() - began)))
+                self._reports.put(lambda: callback((1, failure, time.monotonic() - began)))
             else:
-                self._tell(lambda: callback((0, repr(result), time.monotonic() - began)))
+                self._reports.put(lambda: callback((0, repr(result), time.monotonic() - began)))
 
     def _cancel(self) -> None:
         for task in self._running:
@@ -128,15 +158,3 @@ class TaskPool(BasePool):
     def _await(self, coroutine: Any) -> Any:
         future: Future[Any] = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         return future.result()
-
-    def _tell(self, report: Report) -> None:
-        """Have Celery's thread do something, in this order: the hub keeps a set of what is to be called, not a list."""
-        self._reports.append(report)
-        if self._hub is None:
-            self._deliver()
-        else:
-            self._hub.call_soon(self._deliver)
-
-    def _deliver(self) -> None:
-        while self._reports:
-            self._reports.popleft()()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,9 +15,8 @@ from celery import Task
 from celery.contrib.testing.worker import start_worker
 
 from tasks.celery import QUEUE, App, create
+from tasks.pool import Handover
 from zelery.settings import Settings
-
-pytestmark = pytest.mark.integration
 
 
 class Seen:
@@ -63,11 +63,36 @@ def working(redis_url: str, seen: Seen, *, at_once: int) -> Iterator[App]:
         seen.life.append("closed")
 
     app.finalize()
-    app.lifespan = lifespan
+    app.lifespan = lifespan  # type: ignore[method-assign]  # opens what the test looks at
     with start_worker(
         app, pool="tasks.pool:TaskPool", concurrency=at_once, perform_ping_check=False, queues=[QUEUE], loglevel="ERROR"
     ):
         yield app
+
+
+def test_a_thread_that_was_woken_is_not_woken_again_until_it_has_come() -> None:
+    wakes: list[Callable[[], object]] = []
+    did: list[int] = []
+    handover = Handover(wakes.append)
+    for number in range(3):
+        handover.put(functools.partial(did.append, number))
+    assert (len(wakes), did) == (1, [])
+    wakes.pop()()
+    assert did == [0, 1, 2]
+    handover.put(functools.partial(did.append, 3))
+    assert len(wakes) == 1
+
+
+def test_calls_after_one_that_raises_are_made_at_the_next_wake() -> None:
+    did: list[int] = []
+    handover = Handover(lambda deliver: None)
+    handover.put(functools.partial(int, "no number"))
+    handover.put(functools.partial(did.append, 1))
+    with pytest.raises(ValueError, match="no number"):
+        handover.deliver()
+    handover.put(functools.partial(did.append, 2))
+    handover.deliver()
+    assert did == [1, 2]
 
 
 def until(met: Callable[[], Any], limit_s: float = 20) -> None:
@@ -81,6 +106,7 @@ def send(app: App, number: int, pause_s: float = 0.05) -> None:
     app.send_task("tests.nap", args=[number, pause_s], queue=QUEUE)
 
 
+@pytest.mark.integration
 def test_coroutines_run_at_once_up_to_the_limit_and_all_end(redis_url: str) -> None:
     seen = Seen()
     with working(redis_url, seen, at_once=5) as app:
@@ -92,6 +118,7 @@ def test_coroutines_run_at_once_up_to_the_limit_and_all_end(redis_url: str) -> N
     assert seen.threads == {"connectors"}
 
 
+@pytest.mark.integration
 def test_what_a_process_shares_is_open_before_the_first_task(redis_url: str) -> None:
     seen = Seen()
     with working(redis_url, seen, at_once=2) as app:
@@ -100,6 +127,7 @@ def test_what_a_process_shares_is_open_before_the_first_task(redis_url: str) -> 
     assert seen.life[0] == "opened"
 
 
+@pytest.mark.integration
 def test_a_task_that_raises_leaves_the_pool_working(redis_url: str) -> None:
     seen = Seen()
     with working(redis_url, seen, at_once=1) as app:
