@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+from kombu import exceptions as kombu_errors
 from kombu.exceptions import OperationalError
 
 from tasks.celery import QUEUE, App, task_name
@@ -16,6 +17,9 @@ from zelery.logs import logger
 from zelery.model import Job
 
 log = logger(__name__)
+
+#: Newer than the stubs.
+BatchPublishError: type[Exception] = kombu_errors.BatchPublishError  # type: ignore[attr-defined]
 
 #: Pauses between attempts to reach the broker, seconds.
 PAUSE_S, PAUSE_MAX_S = 0.1, 2.0
@@ -53,7 +57,11 @@ class Dispatcher:
         while left:
             try:
                 await asyncio.get_running_loop().run_in_executor(self._thread, self._send, left)
-            except (OperationalError, OSError) as error:
+            except (BatchPublishError, OperationalError, OSError) as error:
+                if isinstance(error, BatchPublishError) and not _refused(error):
+                    # They may be in the queue, and what is sent twice runs twice.
+                    log.warning("broker went away; jobs come back when their leases end", jobs=len(left))
+                    return
                 log.warning(
                     "broker unreachable; jobs wait",
                     broker=self._app.connection().as_uri(),
@@ -69,9 +77,23 @@ class Dispatcher:
         """Stop the thread, once what it sends is sent."""
         self._thread.shutdown()
 
-    def _send(self, left: list[Job]) -> None:
-        """Send from the front, so that what a lost connection leaves is what was not sent."""
-        with self._app.producer_or_acquire() as producer:
-            while left:
-                self._app.send_task(**message(left[0]), producer=producer)
-                left.pop(0)
+    def _send(self, jobs: list[Job]) -> None:
+        """Send what is in the list and empty it: to Redis in one go, to RabbitMQ one after the other."""
+        with self._app.producer_or_acquire() as producer, producer.batch(max_size=len(jobs)) as batch:
+            if producer.supports_batch_publish:
+                for job in jobs:
+                    self._app.send_task(**message(job), producer=producer)
+                batch.flush()
+                jobs.clear()
+            while jobs:
+                # From the front, so that what a lost connection leaves is what was not sent.
+                self._app.send_task(**message(jobs[0]), producer=producer)
+                jobs.pop(0)
+
+
+def _refused(error: BaseException) -> bool:
+    """Whether there was no connection, so that nothing can have been sent."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ConnectionRefusedError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None

@@ -97,7 +97,7 @@ class Fetcher:
             taken = await self._credit.take(1 + pushed.qsize())
             try:
                 jobs += [pushed.get_nowait() for _ in range(min(taken - 1, pushed.qsize()))]
-                # What waited here or on the wire for credit may have gone back to Zeebe meanwhile, which pushes it again:
+                # What waited for credit here or on the wire may have gone back to Zeebe, which pushes it again:
                 # to count it would use up the credit that is needed to get at what is fresh.
                 now_ms = time.time() * 1000
                 if fresh := [job for job in jobs if job.deadline_ms > now_ms]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import redis as redis_client
 
+from tasks import dispatch as module
 from tasks.celery import QUEUE, create
-from tasks.dispatch import Dispatcher, message
+from tasks.dispatch import BatchPublishError, Dispatcher, message
 from zelery.model import Job
 from zelery.settings import Settings
 
@@ -50,6 +54,50 @@ async def test_dispatched_jobs_are_messages_in_the_queue_in_their_order(redis_ur
         raw = [json.loads(each) for each in client.lrange(QUEUE, 0, -1)]
     assert [each["headers"]["id"].split("-")[0] for each in reversed(raw)] == ["1", "2"]
     assert all("4111" not in json.dumps(each["headers"]) for each in raw)
+
+
+class LosesWhatIsSent:
+    """An application whose broker goes away as a batch is sent."""
+
+    def __init__(self, cause: Exception) -> None:
+        self.batches = 0
+        self._cause = cause
+
+    def producer_or_acquire(self) -> Any:
+        return contextlib.nullcontext(self)
+
+    supports_batch_publish = True
+
+    def batch(self, max_size: int) -> Any:
+        return contextlib.nullcontext(self)
+
+    def send_task(self, **_: Any) -> None: ...
+
+    def flush(self) -> None:
+        self.batches += 1
+        if self.batches == 1:
+            raise BatchPublishError("uncertain") from self._cause
+
+    def connection(self) -> Any:
+        return SimpleNamespace(as_uri=lambda: "redis://broker")
+
+
+@pytest.mark.parametrize(
+    ("cause", "batches"),
+    [
+        (ConnectionResetError("after it was sent"), 1),  # they may be in the queue
+        (ConnectionRefusedError("nobody listens"), 2),  # they cannot be
+    ],
+)
+async def test_jobs_that_may_be_in_the_queue_are_not_sent_again(
+    monkeypatch: pytest.MonkeyPatch, cause: Exception, batches: int
+) -> None:
+    monkeypatch.setattr(module, "PAUSE_S", 0.0)
+    app: Any = LosesWhatIsSent(cause)
+    dispatcher = Dispatcher(app)
+    await dispatcher.dispatch([job(key=1), job(key=2)])
+    dispatcher.close()
+    assert app.batches == batches
 
 
 @pytest.mark.integration
