@@ -12,6 +12,7 @@ from typing import Any
 
 from celery import Celery
 
+from tasks import transport
 from zelery.settings import Settings
 
 #: The queue of the connectors' tasks.
@@ -52,6 +53,7 @@ def task_name(job_type: str) -> str:
 
 def create(settings: Settings) -> App:
     """An application for these settings. It connects when it is used."""
+    transport.use()
     app = App("zelery", broker=settings.broker, set_as_current=False)
     app.settings = settings
     app.conf.update(
@@ -73,7 +75,13 @@ def create(settings: Settings) -> App:
         worker_redirect_stdouts=False,
         worker_enable_remote_control=True,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"socket_timeout": 30, "socket_connect_timeout": 10, "health_check_interval": 15},
+        broker_transport_options={
+            "socket_timeout": 30,
+            "socket_connect_timeout": 10,
+            "health_check_interval": 15,
+            # No copy in Redis of what a worker has taken: it would come back after an hour, and Zeebe's after a lease.
+            "ack_emulation": False,
+        },
         enable_utc=True,
         timezone="UTC",
     )
