@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from tests.inbound.whole import orders, way
+from tests.inbound.whole import orders, patiently, way
 from zelery.local.camunda import PASSWORD, USERNAME, Camunda
 
 pytestmark = pytest.mark.integration
@@ -21,7 +21,7 @@ async def test_what_operate_shows_answers_and_moves_instances(
         "CAMUNDA_OPERATE_CLIENT_PASSWORD": PASSWORD,
     }
     async with way(camunda.gateway, redis_url, tmp_path, **environment) as of:
-        await of.gateway.deploy({"orders.bpmn": orders(of.process_id, 1)})
+        await patiently(lambda: of.gateway.deploy({"orders.bpmn": orders(of.process_id, 1)}))
         await of.answers("start", 200, key="a")
-        await of.answers("paid", 200, key="a", amount=5)
+        await of.takes("paid", key="a", amount=5)
         assert await of.arrived() == {"key": "a", "mark": 1, "paid": 5}

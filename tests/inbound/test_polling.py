@@ -138,7 +138,7 @@ async def test_a_connector_that_raises_is_shown_with_its_secrets_masked(bench: B
     await bench.lives(of)
     assert await bench.poller.poll(None, of.id) == "failed: LookupError"
     assert await bench.messages(of) == ["LookupError: no feed at ***", "Health is DOWN: no feed at ***"]
-    assert (await bench.health(of))["error"] == {"code": "LookupError", "message": "no feed at ***"}
+    assert (await bench.health(of))["error"]["message"] == "no feed at ***"
 
 
 async def test_a_connector_that_hangs_is_ended(bench: Bench) -> None:

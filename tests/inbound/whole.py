@@ -11,17 +11,23 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 
 from tests.roles import RoleProcess, role
 from zelery.camunda.gateway import Lease, ZeebeGateway
+from zelery.errors import PushbackError
 from zelery.local import ports
 from zelery.model import Completed
 from zelery.settings import Settings
 
+T = TypeVar("T")
+
 DEADLINE_S = 120
+
+#: What callers are told of a cluster that has too much to do.
+BUSY = (429, 503, 504)
 
 
 def orders(process_id: str, mark: int) -> bytes:
@@ -70,6 +76,16 @@ class Way:
             await response.read()
             return response.status
 
+    async def takes(self, path: str, **body: Any) -> None:
+        """Call until it is taken; only a cluster that is busy may be in the way."""
+
+        async def taken() -> bool:
+            status = await self.call(path, **body)
+            assert status in (200, *BUSY), status
+            return status == 200
+
+        await self.until(taken, f"{path} is not taken")
+
     async def answers(self, path: str, status: int, **body: Any) -> None:
         """Call until it answers so."""
         await self.until(lambda: self._is(path, status, body), f"{path} does not answer {status}")
@@ -83,9 +99,10 @@ class Way:
         found: list[Any] = []
 
         async def one() -> bool:
-            for job in await self.gateway.activate(lease, most=1, wait_s=1):
-                await self.gateway.report(job, Completed(variables={}))
-                found.append(json.loads(job.variables))
+            with contextlib.suppress(PushbackError):
+                for job in await self.gateway.activate(lease, most=1, wait_s=1):
+                    found.append(json.loads(job.variables))
+                    await self.gateway.report(job, Completed(variables={}))
             return bool(found)
 
         await self.until(one, "no instance moved on")
@@ -123,6 +140,17 @@ async def way(engine: str, redis_url: str, folder: pathlib.Path, **environment: 
             )
             await found.until(lambda: _says(roles["webhooks"], "serving webhooks"), "webhooks are not served")
             yield found
+
+
+async def patiently(command: Callable[[], Awaitable[T]]) -> T:
+    """Give a command until a Zeebe that is busy takes it."""
+    ends = time.monotonic() + DEADLINE_S
+    while True:
+        try:
+            return await command()
+        except PushbackError:
+            assert time.monotonic() < ends, "Zeebe takes nothing"
+            await asyncio.sleep(1)
 
 
 async def _says(process: RoleProcess, words: str) -> bool:
