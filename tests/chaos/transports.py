@@ -11,6 +11,7 @@ import base64
 import contextlib
 import dataclasses
 import json
+import logging
 import ssl
 import tempfile
 import urllib.request
@@ -328,6 +329,7 @@ def kafka(*, through_proxy: bool) -> Iterator[Transport]:
 @contextmanager
 def sqs(*, through_proxy: bool) -> Iterator[Transport]:
     """An SQS until the block ends."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # It would tell of each request.
     server = AwsServer()
     try:
         with _before(int(server.url.rpartition(":")[2]), through_proxy) as proxy:
