@@ -139,6 +139,7 @@ OTHERS: dict[str, str] = {
     "rabbit-properties-flat": "the transport's own message id is sent, as in later lines",
     "rabbit-queue-deleted": "a consumer that the broker cancelled is DOWN, and heals",
     "rest-actuator": _ALIVE,
+    "version-waiting": "what instances of old versions wait for stays alive",
     "rest-by-process": _ALIVE,
     "version-broken": _FREED,
     "version-fixed": _FREED,
