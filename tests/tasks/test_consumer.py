@@ -11,7 +11,7 @@ import pytest
 from kombu import Connection
 
 from tasks.celery import QUEUE, create
-from tasks.consumer import Request
+from tasks.consumer import EVENTS_S, Consumer, Request
 from tests.roles import role
 from zelery.settings import Settings
 
@@ -32,6 +32,45 @@ def test_a_request_describes_itself_by_the_texts_that_its_sender_chose() -> None
     request: Any = Request(message, task=task, app=create(Settings.read({})), hostname="h", on_ack=print)
     for safe in (True, False):  # remote control asks for the unsafe one
         assert (request.info(safe=safe)["args"], request.info(safe=safe)["kwargs"]) == ("type | process", "")
+
+
+class Hub:
+    """Celery's loop, which only remembers what it is to call later."""
+
+    def __init__(self) -> None:
+        self.later: list[Any] = []
+
+    def call_later(self, delay_s: float, call: Any) -> Any:
+        entry = SimpleNamespace(delay_s=delay_s, call=call, canceled=False)
+        self.later.append(entry)
+        return entry
+
+
+def consumer(hub: Hub, flushed: list[str]) -> Any:
+    made: Any = object.__new__(Consumer)
+    made.hub, made.event_dispatcher = hub, SimpleNamespace(flush=lambda: flushed.append("out"))
+    return made
+
+
+def test_events_wait_for_one_another_and_go_out_together() -> None:
+    hub, flushed = Hub(), list[str]()
+    of = consumer(hub, flushed)
+    for _ in range(3):
+        of.on_send_event_buffered()
+    assert [entry.delay_s for entry in hub.later] == [EVENTS_S]
+    hub.later.pop().call()
+    assert flushed == ["out"]
+    of.on_send_event_buffered()
+    assert len(hub.later) == 1
+
+
+def test_events_are_sent_also_after_a_new_connection_has_cancelled_all_timers() -> None:
+    hub = Hub()
+    of = consumer(hub, [])
+    of.on_send_event_buffered()
+    hub.later[0].canceled = True
+    of.on_send_event_buffered()
+    assert len(hub.later) == 2
 
 
 @pytest.mark.integration
