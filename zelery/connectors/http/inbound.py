@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from zelery.connectors.http.conditions import Conditions
 from zelery.connectors.http.manners import Manners
 from zelery.sdk import FEEL_TEXT, Duration, Feel, InboundContext, Input, polling
-from zelery.sdk.http import AnyAuthentication, Call, HttpClient, Method, NoAuthentication, Timeouts, Url, timeouts
+from zelery.sdk.http import AnyAuthentication, HttpClient, Method, NoAuthentication, Timeouts, Url, call_of
 from zelery.sdk.types import Text, TextMap
 
 #: Where a model says nothing (`spec/inbound.md` §5.1).
@@ -56,18 +56,7 @@ class _NoPatience:
 @polling(type="io.camunda:http-polling:1", name="HTTP Polling", intervals=HttpPollingIntervals, per_instance=True)
 async def http_polling(given: HttpPolling, context: InboundContext) -> None:
     """Ask once; every answer below 400 is an event with `status`, `headers`, `body` and `reason`."""
-    connect_s, read_s = timeouts(given)
-    call = Call(
-        method=given.method,
-        url=given.url,
-        headers=given.headers,
-        parameters=given.query_parameters,
-        body=given.body,
-        authentication=given.authentication,
-        skip_encoding=given.skip_encoding == "true",
-        connect_s=connect_s,
-        read_s=read_s,
-    )
+    call = call_of(given)
     client, manners = await context.use(HttpClient.open), await context.use(Manners.open)
     conditions = await context.use(Conditions.open)
     async with manners.asking(call.url):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from zelery.sdk import Context, InputError, outbound
-from zelery.sdk.http import AnyAuthentication, Call, HttpClient, Method, NoAuthentication, Timeouts, Url, timeouts
+from zelery.sdk.http import AnyAuthentication, HttpClient, Method, NoAuthentication, Timeouts, Url, call_of
 from zelery.sdk.types import Flag, Text, TextMap
 
 
@@ -29,18 +30,6 @@ async def rest(given: Rest, context: Context) -> dict[str, Any]:
     """Send the request; the response has `status`, `headers`, `body`, `reason` and `document`."""
     if given.store_response:
         raise InputError("storeResponse: there is no document store to put the response in; leave it off")
-    connect_s, read_s = timeouts(given)
-    call = Call(
-        method=given.method,
-        url=given.url,
-        headers=given.headers,
-        parameters=given.query_parameters,
-        body=given.body,
-        authentication=given.authentication,
-        skip_encoding=given.skip_encoding == "true",
-        ignore_nulls=given.ignore_null_values,
-        connect_s=connect_s,
-        read_s=read_s,
-    )
+    call = dataclasses.replace(call_of(given), ignore_nulls=given.ignore_null_values)
     client = await context.use(HttpClient.open)
     return (await client.call(call, context)).variables()

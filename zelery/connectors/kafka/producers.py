@@ -14,12 +14,14 @@ import logging
 import re
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from zelery.connectors.kafka.properties import Configuration
 from zelery.sdk import InputError, Settings
+from zelery.sdk.sharing import Shared
 
 #: How many producers are kept while no job uses them: each holds connections and threads.
 KEPT_MAX = 16
@@ -67,7 +69,6 @@ class SharedProducer:
     """A producer on an event loop."""
 
     def __init__(self, configuration: Configuration) -> None:
-        self.users = 0
         self.broken = False
         """Whether it cannot go on: the login is refused, or it no longer knows what it has written."""
         self._loop = asyncio.get_running_loop()
@@ -150,36 +151,17 @@ class Producers:
     """Opened once in a worker process: `producers = await context.use(open_producers)`."""
 
     def __init__(self, open_producer: Callable[[Configuration], SharedProducer] = SharedProducer) -> None:
-        self._open = open_producer
-        self._kept: dict[frozenset[tuple[str, str]], SharedProducer] = {}
+        self._shared: Shared[frozenset[tuple[str, str]], SharedProducer] = Shared(
+            lambda items: open_producer(dict(items)), kept_max=KEPT_MAX
+        )
 
-    @contextlib.asynccontextmanager
-    async def using(self, configuration: Configuration) -> AsyncIterator[SharedProducer]:
+    def using(self, configuration: Configuration) -> AbstractAsyncContextManager[SharedProducer]:
         """The producer with this configuration. Raises InputError for one that librdkafka refuses."""
-        key = frozenset(configuration.items())
-        shared = self._kept.pop(key, None)
-        if shared is None or shared.broken:
-            shared = self._open(configuration)
-        self._kept[key] = shared  # The last is the one that was used last.
-        shared.users += 1
-        try:
-            yield shared
-        finally:
-            shared.users -= 1
-            if not shared.users and self._kept.get(key) is not shared:
-                await shared.close()  # It was broken, and has a successor.
-            await self._trim()
+        return self._shared.using(frozenset(configuration.items()))
 
     async def close(self) -> None:
         """Close all of them."""
-        kept = list(self._kept.values())
-        self._kept.clear()
-        await asyncio.gather(*(each.close() for each in kept))
-
-    async def _trim(self) -> None:
-        idle = [key for key, each in self._kept.items() if not each.users]
-        closing = [self._kept.pop(key) for key in idle[: max(0, len(self._kept) - KEPT_MAX)]]
-        await asyncio.gather(*(each.close() for each in closing))
+        await self._shared.close()
 
 
 @contextlib.asynccontextmanager

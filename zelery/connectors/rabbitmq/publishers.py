@@ -18,6 +18,7 @@ from zelery.connectors.rabbitmq.address import Address
 from zelery.connectors.rabbitmq.connection import connect, explained, farewell
 from zelery.sdk import Settings
 from zelery.sdk.http.routes import tls_context
+from zelery.sdk.sharing import Shared
 
 #: Connections that are kept while no job uses them.
 KEPT_MAX = 16
@@ -31,7 +32,7 @@ class Publisher:
     """One address: a connection that is made when it is needed, and again when it was lost."""
 
     def __init__(self, to: Address, tls: ssl.SSLContext) -> None:
-        self.users = 0
+        self.broken = False  # A connection that is lost is made again.
         self._to, self._tls = to, tls
         self._connection: AbstractConnection | None = None
         self._connecting = asyncio.Lock()
@@ -72,41 +73,18 @@ class Publisher:
             return self._connection
 
 
-class Publishers:
-    """Opened once in a worker process: `publishers = await context.use(open_publishers)`."""
+Publishers = Shared[Address, Publisher]
 
-    def __init__(self, tls: ssl.SSLContext) -> None:
-        self._tls = tls
-        self._kept: dict[Address, Publisher] = {}
 
-    @contextlib.asynccontextmanager
-    async def using(self, to: Address) -> AsyncIterator[Publisher]:
-        """The publisher for an address."""
-        shared = self._kept.pop(to, None) or Publisher(to, self._tls)
-        self._kept[to] = shared  # The last is the one that was used last.
-        shared.users += 1
-        try:
-            yield shared
-        finally:
-            shared.users -= 1
-            await self._trim()
-
-    async def close(self) -> None:
-        """Close all of them."""
-        kept = list(self._kept.values())
-        self._kept.clear()
-        await asyncio.gather(*(each.close() for each in kept))
-
-    async def _trim(self) -> None:
-        idle = [to for to, each in self._kept.items() if not each.users]
-        closing = [self._kept.pop(to) for to in idle[: max(0, len(self._kept) - KEPT_MAX)]]
-        await asyncio.gather(*(each.close() for each in closing))
+def shared(tls: ssl.SSLContext) -> Publishers:
+    """Publishers by their addresses, that trust these authorities."""
+    return Shared(lambda to: Publisher(to, tls), kept_max=KEPT_MAX)
 
 
 @contextlib.asynccontextmanager
 async def open_publishers(settings: Settings) -> AsyncIterator[Publishers]:
     """The publishers of a worker process, with the certificates of the HTTP connectors."""
-    publishers = Publishers(tls_context(settings))
+    publishers = shared(tls_context(settings))
     try:
         yield publishers
     finally:

@@ -6,7 +6,7 @@ A connector whose protocol is HTTP takes `Method`, `Url`, `AnyAuthentication` an
 
 from zelery.sdk.http.authentication import AnyAuthentication, Authentication, NoAuthentication
 from zelery.sdk.http.client import Answer, HttpClient
-from zelery.sdk.http.request import Call, Method, Timeouts, Url, timeouts
+from zelery.sdk.http.request import Call, Method, Timeouts, Url, call_of, timeouts
 
 __all__ = [
     "Answer",
@@ -18,5 +18,6 @@ __all__ = [
     "NoAuthentication",
     "Timeouts",
     "Url",
+    "call_of",
     "timeouts",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from zelery.sdk.connector import Input
 from zelery.sdk.http.authentication import Authentication, NoAuthentication
@@ -95,10 +95,49 @@ class Request:
     """Seconds between two pieces of the answer; None is no limit."""
 
 
-def timeouts(given: Timeouts) -> tuple[int, int]:
+def timeouts(given: Timeouts | Written) -> tuple[int, int]:
     """Seconds for the connection and for reading: a read timeout that is not set is that of the connection."""
     connect_s = TIMEOUT_S if given.connection_timeout_in_seconds is None else given.connection_timeout_in_seconds
     return connect_s, connect_s if given.read_timeout_in_seconds is None else given.read_timeout_in_seconds
+
+
+class Written(Protocol):
+    """A request as the inputs of protocol connectors hold it."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def authentication(self) -> Authentication: ...
+    @property
+    def headers(self) -> TextMap | None: ...
+    @property
+    def query_parameters(self) -> TextMap | None: ...
+    @property
+    def skip_encoding(self) -> str | None: ...
+    @property
+    def body(self) -> Any: ...
+    @property
+    def connection_timeout_in_seconds(self) -> int | None: ...
+    @property
+    def read_timeout_in_seconds(self) -> int | None: ...
+
+
+def call_of(given: Written) -> Call:
+    """The call that a connector's input means."""
+    connect_s, read_s = timeouts(given)
+    return Call(
+        method=given.method,
+        url=given.url,
+        headers=given.headers,
+        parameters=given.query_parameters,
+        body=given.body,
+        authentication=given.authentication,
+        skip_encoding=given.skip_encoding == "true",
+        connect_s=connect_s,
+        read_s=read_s,
+    )
 
 
 def request(call: Call, *, agent: str, token: str | None = None) -> Request:

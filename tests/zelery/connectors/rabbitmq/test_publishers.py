@@ -5,7 +5,7 @@ import ssl
 from contextlib import AsyncExitStack
 
 from zelery.connectors.rabbitmq.address import Address
-from zelery.connectors.rabbitmq.publishers import KEPT_MAX, Publisher, Publishers
+from zelery.connectors.rabbitmq.publishers import KEPT_MAX, Publisher, Publishers, shared
 
 THERE = Address(host="mq", port=5672, virtual_host="/", user="me", password="a")
 
@@ -20,7 +20,7 @@ async def used(publishers: Publishers, *addresses: Address) -> list[Publisher]:
 
 
 async def test_jobs_share_a_publisher_only_with_the_same_address_and_login() -> None:
-    publishers = Publishers(ssl.create_default_context())
+    publishers = shared(ssl.create_default_context())
     other = dataclasses.replace(THERE, password="b")
 
     first, second, third = await used(publishers, THERE, other, dataclasses.replace(THERE))
@@ -30,7 +30,7 @@ async def test_jobs_share_a_publisher_only_with_the_same_address_and_login() -> 
 
 
 async def test_what_was_not_used_for_longest_goes_when_there_are_too_many_unless_a_job_uses_it() -> None:
-    publishers = Publishers(ssl.create_default_context())
+    publishers = shared(ssl.create_default_context())
     many = [dataclasses.replace(THERE, virtual_host=str(number)) for number in range(KEPT_MAX + 1)]
     async with AsyncExitStack() as busy:
         first = await busy.enter_async_context(publishers.using(many[0]))
