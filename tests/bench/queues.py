@@ -30,8 +30,6 @@ MESSAGES_BOUNDED = 600
 #: Messages, one at a time, so many a second; a slow server's are fewer.
 PACED, PER_S, PER_S_BOUNDED = 500, 25, 5
 
-BATCH = 10
-
 #: How long reading what arrived may take, seconds.
 COUNTED_S = 300
 
@@ -92,12 +90,12 @@ async def _burst(servers: Stand, transport: Transport) -> tuple[float, float]:
     messages = MESSAGES if transport.backlog is None else MESSAGES_BOUNDED
     async with transport.queue() as queue:
         if transport.backlog is None:
-            await _fill(queue, messages)
+            await _fill(transport, queue, messages)
         async with servers.flow(transport, queue) as flow:
             consumer = await servers.holder(flow)
             before_s = _cpu_s(consumer)
             if transport.backlog is not None:
-                await _fill_within(queue, messages, transport.backlog)
+                await _fill(transport, queue, messages)
             while await queue.waiting():
                 await asyncio.sleep(0.2)
             arrivals = await _counted(flow, messages)
@@ -119,17 +117,12 @@ async def _paced(servers: Stand, transport: Transport) -> list[float]:
         return [each.waited_s for each in await _counted(flow, messages)]
 
 
-async def _fill(queue: Queue, messages: int) -> None:
-    for begin in range(0, messages, BATCH):
-        await queue.publish([message(number) for number in range(begin, begin + BATCH)])
-
-
-async def _fill_within(queue: Queue, messages: int, most: int) -> None:
-    """The same, with no more than so many in the queue."""
-    for begin in range(0, messages, BATCH):
-        while await queue.waiting() > most - BATCH:
+async def _fill(transport: Transport, queue: Queue, messages: int) -> None:
+    """No more of them wait at once than the server bears."""
+    for begin in range(0, messages, transport.batch):
+        while transport.backlog is not None and await queue.waiting() > transport.backlog - transport.batch:
             await asyncio.sleep(0.05)
-        await queue.publish([message(number) for number in range(begin, begin + BATCH)])
+        await queue.publish([message(number) for number in range(begin, begin + transport.batch)])
 
 
 async def _counted(flow: Flow, messages: int) -> list[Arrival]:

@@ -31,9 +31,6 @@ MESSAGES = 5_000
 #: When the fault comes: a quarter has arrived. Up to then so much is published; the rest during the fault, and after.
 FAULT_AT, BEFORE = 0.25, 0.6
 
-#: Messages published by one call.
-BATCH = 10
-
 #: How long nothing may arrive before what is missing counts as lost, seconds: longer than any fault and its recovery.
 PATIENCE_S = 120.0
 
@@ -134,8 +131,8 @@ def recovered_s(times: Iterable[float], ended: float) -> float:
 
 async def _publish(flow: Flow, transport: Transport, messages: int) -> None:
     """All of them, in order; a batch of which the server may not have everything is published again."""
-    for begin in range(0, messages, BATCH):
-        numbers = range(begin, min(begin + BATCH, messages))
+    for begin in range(0, messages, transport.batch):
+        numbers = range(begin, min(begin + transport.batch, messages))
         while not _may_go_on(flow, transport, begin, messages):
             await asyncio.sleep(0.02)
         while True:

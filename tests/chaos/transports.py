@@ -38,7 +38,7 @@ from zelery.local import ports
 from zelery.sdk import ConnectorError
 
 _ANSWER_S = 30.0
-_PARTITIONS = 3
+_PARTITIONS = 10
 
 #: Deliveries after which SQS moves a message away: a poison after seven seconds. A consumer that dies costs one.
 _DELIVERIES = 4
@@ -67,6 +67,8 @@ class Transport(Protocol):
     name: str
     body: str
     """Where the event has a message's body, in FEEL."""
+    batch: int
+    """How many messages are published at once: on a busy disk RabbitMQ needs a second to confirm one or a hundred."""
     backlog: int | None
     """How many messages may wait at once, where there is a bound."""
     proxy: Proxy | None
@@ -87,6 +89,7 @@ class RabbitMQ:
     proxy: Proxy | None
     name: str = "rabbitmq"
     body: str = "message.body"
+    batch: int = 100
     backlog: int | None = None
 
     def restart(self) -> None:
@@ -165,12 +168,13 @@ class _RabbitMQQueue:
 
 @dataclasses.dataclass(kw_only=True)
 class Kafka:
-    """A topic of three partitions; producers are idempotent."""
+    """A topic of ten partitions, each of which goes in order; producers are idempotent."""
 
     server: KafkaServer
     proxy: Proxy | None
     name: str = "kafka"
     body: str = "value"
+    batch: int = 100
     backlog: int | None = None
 
     def restart(self) -> None:
@@ -247,6 +251,7 @@ class Sqs:
     proxy: Proxy | None
     name: str = "sqs"
     body: str = "body"
+    batch: int = 10
     backlog: int | None = 60
 
     def restart(self) -> None:
