@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 from redis.asyncio import Redis
 
-#: The key is a hash with a time to live: owner and token. The counter beside it lives on. It begins at Redis's clock, in
-#: microseconds, so that a Redis that was emptied does not give a number that a holder of before still has.
+#: The key is a hash with a time to live: owner and token. The counter beside it lives on. It begins at Redis's clock,
+#: in microseconds, so that a Redis that was emptied does not give a number that a holder of before still has.
 _TAKE = """
 local owner = redis.call('HGET', KEYS[1], 'owner')
 if owner and owner ~= ARGV[1] then return 0 end

@@ -12,6 +12,7 @@ from zelery.catalogue import installed, load
 from zelery.connectors.graphql.outbound import GraphQl, graphql
 from zelery.errors import ConnectorError, InputError
 from zelery.model import to_json
+from zelery.sdk.connector import OutboundConnector
 from zelery.sdk.http.request import Request
 
 QUERY = "query Q($id: ID!) { user(id: $id) { name } }"
@@ -36,7 +37,7 @@ def body(request: Request) -> Any:
 
 def test_it_is_installed_and_fetches_two_variables() -> None:
     (point,) = (point for point in installed() if point.name == graphql.type)
-    assert load(point) is graphql
+    assert load(point, OutboundConnector) is graphql
     assert (graphql.name, graphql.variables) == ("GraphQL", ("graphql", "authentication"))
 
 
