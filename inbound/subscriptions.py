@@ -43,7 +43,7 @@ MARGIN_S = 1.0
 
 #: Pauses before a subscription that ended is started again, seconds: doubled, with jitter, and from the beginning when
 #: it worked for so long.
-PAUSE_S, PAUSE_MAX_S, WORKED_S = 1.0, 30.0, 60.0
+PAUSE_S, PAUSE_MAX_S, WORKED_S = 1.0, 8.0, 60.0
 
 #: How long one may take to give back what it holds, seconds.
 STOP_S = 10.0
