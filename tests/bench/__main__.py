@@ -5,6 +5,7 @@ import sys
 
 #: What can be measured, and the module whose `main` does it: each imports what only it needs.
 BENCHES = {
+    "beside-java": "tests.bench.beside_java",
     "feel": "tests.bench.feel",
     "queues": "tests.bench.queues",
     "reconcile": "tests.bench.reconcile",
