@@ -116,7 +116,7 @@ async def test_a_redis_that_dies_and_comes_back_empty_costs_no_process(tmp_path:
             await until(lambda: asyncio.sleep(0, "server unreachable" in beat.said), "it says so")
             stack.enter_context(local_redis.running(port))
             # What always ticks is there at once, entries come back with the reconciler.
-            await until(lambda: client.llen("zelery.inbound"), "what always ticks")
+            await until(lambda: client.llen("zelery.control"), "what always ticks")
             await put(client, "a")
             await until(lambda: client.llen("tests"), "it sends")
         assert beat.exit_code is None
