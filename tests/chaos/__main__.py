@@ -5,6 +5,7 @@ import sys
 
 #: What can be broken, and the module whose `main` does it: each imports what only it needs.
 CHAOS = {
+    "jobs": "tests.chaos.jobs",
     "queues": "tests.chaos.queues",
 }
 

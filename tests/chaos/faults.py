@@ -8,8 +8,11 @@ from collections.abc import Awaitable, Callable
 
 from tests.chaos.stand import Flow, Stand
 from tests.chaos.transports import Transport
+from zelery.camunda.gateway import Gateway, Message
+from zelery.errors import GatewayError
 
 ZEEBE_AWAY_S = 30
+ZEEBE_BACK_S = 900
 NETWORK_AWAY_S = 10
 
 #: None of them is JSON with what the model's expressions want.
@@ -36,10 +39,22 @@ async def broker_restarted(target: Target) -> None:
 
 
 async def zeebe_down(target: Target) -> None:
-    """It dies, and is up again half a minute later, with all that it held."""
+    """It dies, and is started half a minute later, with all that it held; it is up when it takes a command."""
     await asyncio.to_thread(target.stand.zeebe.kill)
     await asyncio.sleep(ZEEBE_AWAY_S)
     await asyncio.to_thread(target.stand.zeebe.start)
+    # It says that it is healthy while it still reads its log, which took 90 s where much was written.
+    async with asyncio.timeout(ZEEBE_BACK_S):
+        while not await _taken(target.flow.gateway):
+            await asyncio.sleep(0.2)
+
+
+async def _taken(gateway: Gateway) -> bool:
+    try:
+        await gateway.publish(Message(name="nobody waits for it"))
+    except GatewayError:
+        return False
+    return True
 
 
 async def redis_emptied(target: Target) -> None:
