@@ -17,11 +17,29 @@ from zelery.local import ports
 from zelery.roles import roles, run
 from zelery.settings import Settings
 
+INBOUND = ("beat", "webhooks", "consume")
 
-def test_a_fetcher_a_worker_a_core_and_flower_make_a_machine() -> None:
-    settings = Settings.read({"ZELERY_WORKER_PROCESSES": "2"})
-    assert [each.label for each in roles(settings, flower=True)] == ["fetch", "worker-1", "worker-2", "flower"]
-    assert [each.name for each in roles(settings, flower=False)] == ["fetch", "worker", "worker"]
+
+def labels(environment: dict[str, str], *, flower: bool = True) -> list[str]:
+    return [each.label for each in roles(Settings.read(environment), flower=flower)]
+
+
+def test_a_fetcher_a_worker_a_core_inbound_s_roles_and_flower_make_a_machine() -> None:
+    two = {"ZELERY_WORKER_PROCESSES": "2"}
+    assert labels(two) == ["fetch", *INBOUND, "flower", "worker-1", "worker-2"]
+    assert labels(two, flower=False) == ["fetch", *INBOUND, "worker-1", "worker-2"]
+
+
+def test_what_is_switched_off_has_no_role() -> None:
+    one = {"ZELERY_WORKER_PROCESSES": "1"}
+    assert labels({**one, "CAMUNDA_CONNECTOR_WEBHOOK_ENABLED": "false"}) == [
+        "fetch",
+        "beat",
+        "consume",
+        "flower",
+        "worker-1",
+    ]
+    assert labels({**one, "CAMUNDA_CONNECTOR_POLLING_ENABLED": "false"}) == ["fetch", "flower", "worker-1"]
 
 
 def test_what_would_end_flower_again_and_again_is_said_once_and_nothing_starts() -> None:
@@ -42,7 +60,7 @@ def children(of: int) -> dict[str, set[int]]:
 
 async def until_there_are(machine: RoleProcess, *names: str, without: int = 0) -> dict[str, set[int]]:
     """The children, once there are these and `without` is none of them."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             found = children(machine.pid)
             pids = [(name, pid) for name, group in found.items() for pid in group]
@@ -53,7 +71,7 @@ async def until_there_are(machine: RoleProcess, *names: str, without: int = 0) -
 
 async def until_it_says(machine: RoleProcess, **events: int) -> None:
     """Until each of these events is in the log as often as that: a role is up, and knows what to do at a signal."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while any(machine.said.count(f"] {event} ") < count for event, count in events.items()):
             await asyncio.sleep(0.1)
 
@@ -67,11 +85,12 @@ async def test_a_role_that_is_killed_starts_again_and_a_signal_ends_them_all(
         "ZELERY_REDIS_URL": redis_url,
         "ZELERY_WORKER_PROCESSES": "2",
         "ZELERY_FLOWER_PORT": str(ports.free(1)[0]),
+        "ZELERY_WEBHOOK_PORT": "0",
     }
-    names = ("fetch", "worker", "worker", "flower")
+    names = ("fetch", *INBOUND, "worker", "worker", "flower")
     with role("run", environment, tmp_path) as machine:
         before = await until_there_are(machine, *names)
-        await until_it_says(machine, fetching=1, working=2, showing=1)
+        await until_it_says(machine, fetching=1, working=2, showing=1, consuming=1, leading=1)
         victim = min(before["worker"])
         os.kill(victim, signal.SIGKILL)
         after = await until_there_are(machine, *names, without=victim)
@@ -94,10 +113,11 @@ async def test_a_supervisor_that_is_killed_leaves_no_role_behind(redis_url: str,
         "ZELERY_REDIS_URL": redis_url,
         "ZELERY_WORKER_PROCESSES": "1",
         "ZELERY_FLOWER_PORT": str(ports.free(1)[0]),
+        "ZELERY_WEBHOOK_PORT": "0",
     }
     with role("run", environment, tmp_path) as machine:
-        started = await until_there_are(machine, "fetch", "worker", "flower")
-        await until_it_says(machine, fetching=1, working=1, showing=1)
+        started = await until_there_are(machine, "fetch", *INBOUND, "worker", "flower")
+        await until_it_says(machine, fetching=1, working=1, showing=1, consuming=1, leading=1)
         machine.kill()
         async with asyncio.timeout(10):
             while any(_lives(pid) for group in started.values() for pid in group):
