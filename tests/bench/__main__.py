@@ -8,8 +8,10 @@ BENCHES = {
     "beside-java": "tests.bench.beside_java",
     "feel": "tests.bench.feel",
     "queues": "tests.bench.queues",
+    "growth": "tests.bench.growth",
     "reconcile": "tests.bench.reconcile",
     "schedule": "tests.bench.schedule",
+    "soak": "tests.bench.soak",
     "webhooks": "tests.bench.webhooks",
 }
 

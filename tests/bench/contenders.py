@@ -44,8 +44,9 @@ def ours(
     workers: int,
     rabbitmq: bool = False,
     settings: Mapping[str, str] | None = None,
+    others: Sequence[str] = (),
 ) -> Iterator[Contender]:
-    """Zelery: a fetcher and so many workers, with a Redis of their own that is counted."""
+    """Zelery: a fetcher and so many workers, and other roles, with a Redis of their own that is counted."""
     job_type = f"bench:{name.replace(' ', '-')}:1"
     with contextlib.ExitStack() as held:
         redis = held.enter_context(local_redis.running())
@@ -60,7 +61,7 @@ def ours(
             server = held.enter_context(rabbitmq_server())
             environment["ZELERY_BROKER_URL"] = server.url
             servers.append(server.pid)
-        roles = ["fetch", *["worker"] * workers]
+        roles = ["fetch", *["worker"] * workers, *others]
         started = [
             held.enter_context(process([sys.executable, "-m", "zelery", role], environment, folder / f"{role}-{n}.log"))
             for n, role in enumerate(roles)

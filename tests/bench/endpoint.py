@@ -1,8 +1,8 @@
 """The HTTP endpoint that measured jobs call: a process of its own that answers JSON after a delay, and keeps account.
 
 `GET /orders?id=ID&at=MS` is a call: of the instance ID, whose job was made at MS (milliseconds since 1970).
-`GET /begin?delay=MS` forgets all calls; `GET /tell` and `GET /calls` say what came since; `GET /refuse?s=SECONDS` hangs
-up, and takes no connection for so long.
+`GET /begin?delay=MS` forgets all calls; `GET /tell`, `/ids`, `/calls` and `/latest` say what came since;
+`GET /refuse?s=SECONDS` hangs up, and takes no connection for so long.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import subprocess
 import sys
 import time
@@ -19,6 +20,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from zelery.local import ports
+
+_LENGTH = re.compile(rb"(?i)content-length: *(\d+)")
 
 ORDER = {"id": 7, "name": "order", "items": [{"sku": "a", "price": 10}, {"sku": "b", "price": 20}]}
 
@@ -46,6 +49,23 @@ class Endpoint:
     def calls(self) -> int:
         """How many came."""
         return int(self._get("calls"))
+
+    def answers(self) -> bool:
+        """Whether it takes connections."""
+        try:
+            self.calls()
+        except OSError:
+            return False
+        return True
+
+    def latest_ms(self) -> int:
+        """The longest from a job's making to its call, since this was asked before."""
+        return int(self._get("latest"))
+
+    def ids(self) -> list[str]:
+        """Of which instances they were."""
+        found: list[str] = json.loads(self._get("ids"))
+        return found
 
     def _get(self, path: str) -> bytes:
         with urllib.request.urlopen(f"{self.url}/{path}", timeout=30) as response:
@@ -76,6 +96,7 @@ class _Account:
         self.first: float | None = None
         self.last: float | None = None
         self.late_ms: list[int] = []
+        self.latest_ms = 0
         self.ids: Counter[str] = Counter()
 
     def come(self, query: dict[str, str]) -> None:
@@ -85,7 +106,9 @@ class _Account:
         self.peak = max(self.peak, self.open)
         self.first, self.last = self.first or now, now
         self.ids[query.get("id", "")] += 1
-        self.late_ms.append(int(now * 1000) - int(float(query.get("at", 0))))
+        late_ms = int(now * 1000) - int(float(query.get("at", 0)))
+        self.late_ms.append(late_ms)
+        self.latest_ms = max(self.latest_ms, late_ms)
 
     def tell(self) -> dict[str, Any]:
         return {
@@ -124,7 +147,7 @@ class _Server:
 
 
 class _Connection(asyncio.Protocol):
-    """HTTP/1.1, as much of it as clients that send GET need."""
+    """HTTP/1.1, as much of it as clients need that say how long their bodies are."""
 
     def __init__(self, server: _Server) -> None:
         self._server = server
@@ -141,7 +164,12 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         while b"\r\n\r\n" in self._buffer:
-            head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+            head, _, rest = self._buffer.partition(b"\r\n\r\n")
+            length = _LENGTH.search(head)
+            body = int(length[1]) if length else 0
+            if len(rest) < body:
+                return
+            self._buffer = rest[body:]
             path, _, query = head.split(b" ", 2)[1].decode().partition("?")
             self._request(path, dict(part.split("=", 1) for part in query.split("&") if part))
 
@@ -157,6 +185,11 @@ class _Connection(asyncio.Protocol):
             case "/begin":
                 self._server.account = _Account(float(query["delay"]))
                 self._answer({})
+            case "/latest":
+                self._answer(self._server.account.latest_ms)
+                self._server.account.latest_ms = 0
+            case "/ids":
+                self._answer(list(self._server.account.ids))
             case "/calls":
                 self._answer(self._server.account.calls)
             case "/tell":

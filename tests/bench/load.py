@@ -33,16 +33,27 @@ _INPUTS = {
 }
 
 
-def model(process_id: str, job_type: str, url: str, headers: dict[str, str] | None = None) -> bytes:
-    """A process of one REST task. Its instances have the variables `id` and `at`, which the endpoint is told."""
-    plain = line_of_tasks(process_id, job_type, headers=HEADERS if headers is None else headers)
+def model(
+    process_id: str,
+    job_type: str,
+    url: str,
+    headers: dict[str, str] | None = None,
+    *,
+    then: str | None = None,
+    retries: int = 3,
+) -> bytes:
+    """A process of one REST task, and a task of the type `then` after it.
+
+    Its instances have the variables `id` and `at`, which the endpoint is told.
+    """
+    types = [job_type, *([then] if then else [])]
+    plain = line_of_tasks(process_id, *types, headers=HEADERS if headers is None else headers, retries=retries)
     inputs = {**_INPUTS, "url": f'="{url}/orders?id=" + string(id) + "&at=" + string(at)'}
     lines = "".join(
         f"<zeebe:input source={quoteattr(source)} target={quoteattr(target)}/>" for target, source in inputs.items()
     )
-    return plain.replace(
-        b"<zeebe:taskHeaders>", f"<zeebe:ioMapping>{lines}</zeebe:ioMapping><zeebe:taskHeaders>".encode()
-    )
+    mapping = f"<zeebe:ioMapping>{lines}</zeebe:ioMapping>"
+    return plain.replace(b"<zeebe:taskHeaders>", f"{mapping}<zeebe:taskHeaders>".encode(), 1)
 
 
 class Load:
