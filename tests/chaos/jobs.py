@@ -61,7 +61,7 @@ class Result:
     twice: int
     """Calls of an instance that had called before."""
     under_way: int
-    """Instances that had called when it broke, and were not done: as many may call twice."""
+    """Instances that had called when it broke, or was whole again, and were not done: as many may call twice."""
     recovered_s: float
     """From whole again until the last of what was under way was done."""
 
@@ -117,6 +117,7 @@ async def _zeebe_restarted(stand: Stand) -> None:
 async def _endpoint_refuses(stand: Stand) -> None:
     stand.called.refuse(REFUSED_S)
     await asyncio.sleep(REFUSED_S)
+    await until(stand.called.answers, LIMIT_S, every_s=0.05)
 
 
 FAULTS: Mapping[str, Fault] = {
@@ -199,9 +200,10 @@ async def break_one(stand: Stand, gateway: Gateway, fault: str, jobs: int) -> Re
     limit_s = max(LIMIT_S, jobs * LIMIT_S_PER_1000 / 1000)
     try:
         await until(lambda: len(count.done) >= jobs // 10, limit_s, every_s=0.05)
-        under_way = set(await asyncio.to_thread(stand.called.ids)) - count.done
+        under_way = await _under_way(stand, count)
         await FAULTS[fault](stand)
         whole = time.monotonic()
+        under_way |= await _under_way(stand, count)
         await until(lambda: under_way <= count.done, limit_s, every_s=0.05)
         recovered_s = time.monotonic() - whole
         await until(lambda: len(count.done) >= jobs, limit_s)
@@ -219,6 +221,11 @@ async def break_one(stand: Stand, gateway: Gateway, fault: str, jobs: int) -> Re
         under_way=len(under_way),
         recovered_s=round(recovered_s, 1),
     )
+
+
+async def _under_way(stand: Stand, count: Count) -> set[str]:
+    """Instances that have called, and are not done."""
+    return set(await asyncio.to_thread(stand.called.ids)) - count.done
 
 
 @contextlib.contextmanager

@@ -366,7 +366,12 @@ _KINDS: dict[grpc.StatusCode, type[GatewayError]] = {
     **dict.fromkeys(_LATER, PushbackError),
 }
 
+#: How the details end with which a gateway says INTERNAL when the broker behind it goes down.
+_CLOSED = "was closed"
+
 
 def _translated(error: grpc.aio.AioRpcError, doing: str) -> GatewayError:
     code, details = error.code(), error.details() or "no details"
+    if code is grpc.StatusCode.INTERNAL and details.endswith(_CLOSED):
+        code = grpc.StatusCode.UNAVAILABLE
     return _KINDS.get(code, GatewayError)(f"{doing}: {code.name}: {details}", status=code.name, details=details)

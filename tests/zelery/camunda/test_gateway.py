@@ -10,10 +10,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from grpc import StatusCode
+from grpc.aio import AioRpcError, Metadata
 
 from tests.fakes import FakeGateway
 from tests.models import line_of_tasks
-from zelery.camunda.gateway import Gateway, Lease, Message, ZeebeGateway
+from zelery.camunda.gateway import Gateway, Lease, Message, ZeebeGateway, _translated
 from zelery.errors import DuplicateError, GatewayError, NotFoundError, PushbackError
 from zelery.model import Completed, Failed, Job, Thrown
 from zelery.settings import Settings
@@ -144,3 +146,24 @@ async def test_a_message_is_taken_once_while_it_is_buffered(served: tuple[Gatewa
     assert refused.value.status == "ALREADY_EXISTS"
     assert await gateway.publish(dataclasses.replace(message, message_id="")) > 0
     assert await gateway.publish(dataclasses.replace(message, message_id="")) > 0
+
+
+@pytest.mark.parametrize(
+    ("status", "details", "kind"),
+    [
+        (
+            "INTERNAL",
+            "Unexpected error occurred: Connection RemoteClientConnection{channel=1} was closed",
+            PushbackError,
+        ),
+        ("INTERNAL", "Unexpected error occurred: something else", GatewayError),
+        ("UNAVAILABLE", "no details", PushbackError),
+        ("INVALID_ARGUMENT", "the document was closed", GatewayError),
+    ],
+)
+def test_a_broker_that_goes_down_behind_its_gateway_is_no_refusal(
+    status: str, details: str, kind: type[GatewayError]
+) -> None:
+    nothing = Metadata()
+    told = AioRpcError(StatusCode[status], nothing, nothing, details)
+    assert type(_translated(told, "completing job 1")) is kind
