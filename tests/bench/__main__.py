@@ -10,6 +10,7 @@ BENCHES = {
     "queues": "tests.bench.queues",
     "growth": "tests.bench.growth",
     "reconcile": "tests.bench.reconcile",
+    "results": "tests.bench.results",
     "schedule": "tests.bench.schedule",
     "soak": "tests.bench.soak",
     "webhooks": "tests.bench.webhooks",

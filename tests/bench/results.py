@@ -1,0 +1,143 @@
+"""Writes RESULTS.md and its plots from what the benches wrote.
+
+`python -m tests.bench results FOLDER` reads each JSON file of the folder that is named after its bench
+(`beside-java.json`, `growth.json`, `soak.json`, `jobs.json` of `tests.chaos`) and writes the tables and plots here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("svg")
+
+from matplotlib import pyplot as plt
+
+HERE = Path(__file__).parent
+
+#: The same file for the same figures.
+STYLE: Any = {"svg.hashsalt": "zelery", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+
+Told = Mapping[str, Any]
+
+
+def main(options: Sequence[str] = ()) -> int:
+    """Read and write."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench results", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--to", type=Path, default=HERE, help="where RESULTS.md and the folder `plots` go")
+    given = parser.parse_args(options)
+    (given.to / "plots").mkdir(exist_ok=True)
+    parts = ["# Measured", "Written by `python -m tests.bench results`; each table has the command that made it."]
+    for name, (command, write) in SECTIONS.items():
+        path = given.folder / f"{name}.json"
+        if path.exists():
+            told = json.loads(path.read_text())
+            parts += [f"## {name}", f"`python -m {command} --json {name}.json`", _when(told), *write(told, given.to)]
+    (given.to / "RESULTS.md").write_text("\n\n".join(part for part in parts if part) + "\n")
+    return 0
+
+
+def _when(told: Told) -> str:
+    if "date" not in told:
+        return ""
+    versions = ", ".join(f"{name} {number}" for name, number in told["versions"].items())
+    return f"{told['date']}; {told['machine']}, load {told['load'][0]}; {versions}."
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """In Markdown."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+
+
+def beside_java(told: Told, to: Path) -> list[str]:
+    """Ours and Java's in the middle of their rounds, and the ratios."""
+    columns = ("jobs_per_s", "cpu_ms_per_job", "peak", "pss_mb", "rss_mb")
+    late = {each["name"]: each for each in told["late"]}
+    middle: dict[tuple[str, int], list[float]] = {}
+    for name, delay in dict.fromkeys((each["name"], each["delay_ms"]) for each in told["rounds"]):
+        of = [each for each in told["rounds"] if (each["name"], each["delay_ms"]) == (name, delay)]
+        middle[name, delay] = [statistics.median(each[column] for each in of) for column in columns]
+    rows = [
+        [name, delay, *(f"{value:g}" for value in values), *_late(late.get(name) if delay == 0 else None)]
+        for (name, delay), values in middle.items()
+    ]
+    for column, title in ((0, "jobs a second"), (1, "CPU milliseconds a job")):
+        bars = {f"{name}, {delay} ms": values[column] for (name, delay), values in middle.items() if values[column]}
+        _bars(to / "plots" / f"beside-java-{columns[column]}.svg", title, bars)
+    head = ["", "endpoint ms", "jobs/s", "CPU ms/job", "peak", "PSS MB", "RSS MB", "p50 ms", "p99 ms"]
+    ratios = [[name, value] for name, value in told.items() if "_ratio_" in name or name.startswith("of_engine")]
+    plots = "\n".join(f"![{title}](plots/beside-java-{title}.svg)" for title in columns[:2])
+    return [table(head, rows), table(["ratio", ""], ratios), plots]
+
+
+def _late(each: Told | None) -> list[str]:
+    return [f"{each['p50_ms']:.0f}", f"{each['p99_ms']:.0f}"] if each else ["", ""]
+
+
+def growth(told: Told, to: Path) -> list[str]:
+    """What a job costs when there is more of something."""
+    columns = ("workers", "waiting", "payload_bytes", "cpu_ms_per_job", "jobs_per_s")
+    rows = [[each["varied"], *(each[column] for column in columns)] for each in told["cells"]]
+    varied = {"workers": "workers", "waiting": "waiting", "payload": "payload_bytes"}
+    for name, column in varied.items():
+        cells = [each for each in told["cells"] if each["varied"] == name]
+        points = [(each[column], each["cpu_ms_per_job"]) for each in cells]
+        _line(to / "plots" / f"growth-{name}.svg", f"CPU milliseconds a job, by {name}", points, log=True)
+    plots = "\n".join(f"![{name}](plots/growth-{name}.svg)" for name in varied)
+    return [table(["varied", *columns], rows), plots]
+
+
+def soak(told: Told, to: Path) -> list[str]:
+    """What was looked at, over time."""
+    rows = [["good" if good else "bad", said] for said, good in told["verdicts"].items()]
+    watched = ("pss_mb", "descriptors", "keys", "late_ms")
+    for column in watched:
+        points = [(each["at_s"], each[column]) for each in told["samples"]]
+        _line(to / "plots" / f"soak-{column}.svg", f"{column}, by seconds", points, log=False)
+    plots = "\n".join(f"![{column}](plots/soak-{column}.svg)" for column in watched)
+    return [f"{told['per_s']:.0f} jobs a second.", table(["", "from the second third to the last"], rows), plots]
+
+
+def jobs(told: Told, to: Path) -> list[str]:
+    """What each fault left."""
+    columns = ("jobs", "lost", "twice", "under_way", "recovered_s")
+    return [table(["fault", *columns], ([fault, *(left[each] for each in columns)] for fault, left in told.items()))]
+
+
+SECTIONS: Mapping[str, tuple[str, Callable[[Told, Path], list[str]]]] = {
+    "beside-java": ("tests.bench beside-java", beside_java),
+    "growth": ("tests.bench growth", growth),
+    "jobs": ("tests.chaos jobs", jobs),
+    "soak": ("tests.bench soak", soak),
+}
+
+
+def _bars(path: Path, title: str, bars: Mapping[str, float]) -> None:
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(7, 0.32 * len(bars) + 0.8), layout="constrained")
+        drawn = axes.barh(list(bars), list(bars.values()))
+        axes.bar_label(drawn, fmt="%.3g", padding=3)
+        axes.invert_yaxis()
+        axes.set_title(title)
+        figure.savefig(path, metadata={"Date": None})
+        plt.close(figure)
+
+
+def _line(path: Path, title: str, points: Sequence[tuple[float, float]], *, log: bool) -> None:
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(7, 2.6), layout="constrained")
+        axes.plot([x for x, _ in points], [y for _, y in points], marker="o" if log else "")
+        if log:
+            axes.set_xscale("log")
+        axes.set_ylim(bottom=0)
+        axes.set_title(title)
+        figure.savefig(path, metadata={"Date": None})
+        plt.close(figure)

@@ -1,0 +1,61 @@
+"""Results are written from what the benches wrote, and from nothing else."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from tests.bench import results
+
+WHEN = {
+    "date": "2026-01-31",
+    "machine": "2 cores",
+    "load": [0.5, 0.4, 0.3],
+    "versions": {"zelery": "1", "zeebe": "8.5.8"},
+}
+
+
+def drained(name: str, rate: float) -> dict[str, Any]:
+    figures = {"jobs_per_s": rate, "cpu_ms_per_job": 1.5, "peak": 3, "pss_mb": 200, "rss_mb": 300}
+    return {"name": name, "delay_ms": 0, **figures}
+
+
+def written(tmp_path: pathlib.Path, **told: Any) -> str:
+    for name, value in told.items():
+        (tmp_path / f"{name.replace('_', '-')}.json").write_text(json.dumps(value))
+    assert results.main([str(tmp_path), "--to", str(tmp_path)]) == 0
+    return (tmp_path / "RESULTS.md").read_text()
+
+
+def test_a_table_has_its_command_its_date_its_machine_and_the_middle_of_its_rounds(tmp_path: pathlib.Path) -> None:
+    told = {
+        **WHEN,
+        "cpu_ratio_0ms": 3.1,
+        "rounds": [drained("zelery", rate) for rate in (100.0, 300.0, 200.0)],
+        "late": [{"name": "zelery", "p50_ms": 12.4, "p99_ms": 40.0}],
+    }
+    text = written(tmp_path, beside_java=told)
+    assert "`python -m tests.bench beside-java --json beside-java.json`" in text
+    assert "2026-01-31; 2 cores, load 0.5; zelery 1, zeebe 8.5.8." in text
+    assert "| zelery | 0 | 200 | 1.5 | 3 | 200 | 300 | 12 | 40 |" in text
+    assert "| cpu_ratio_0ms | 3.1 |" in text
+
+
+def test_plots_are_svg_and_the_same_for_the_same_figures(tmp_path: pathlib.Path) -> None:
+    sample = {"at_s": 1.0, "pss_mb": 300.0, "descriptors": 100, "keys": 20, "late_ms": 50}
+    told = {**WHEN, "per_s": 50.0, "verdicts": {"memory: 1 MB, then 1 MB": True}, "samples": [sample]}
+    text = written(tmp_path, soak=told)
+    plot = tmp_path / "plots" / "soak-pss_mb.svg"
+    first = plot.read_bytes()
+    assert ET.fromstring(first).tag.endswith("svg")
+    assert written(tmp_path, soak=told) == text
+    assert plot.read_bytes() == first
+
+
+def test_what_was_not_measured_is_not_there(tmp_path: pathlib.Path) -> None:
+    left = {"jobs": 10, "lost": 0, "twice": 1, "under_way": 2, "recovered_s": 3.5}
+    text = written(tmp_path, jobs={"worker-killed": left})
+    assert "| worker-killed | 10 | 0 | 1 | 2 | 3.5 |" in text
+    assert "## soak" not in text
