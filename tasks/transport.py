@@ -15,7 +15,10 @@ from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 from kombu.utils.json import loads
 from redis.backoff import NoBackoff
+from redis.exceptions import NoPermissionError, ResponseError
 from redis.retry import Retry
+
+from zelery.errors import SettingError
 
 #: Most messages that a worker takes at once: it must not hold what an idle one could run.
 TAKE_MAX = 16
@@ -69,12 +72,19 @@ class Channel(kombu_redis.Channel):
         return True
 
     def _answer(self, options: dict[str, Any]) -> tuple[bytes, Sequence[bytes]]:
-        """What BLMPOP gave: a key, and messages. Raises Empty when there were none in time."""
+        """What BLMPOP gave: a key, and messages.
+
+        Raises Empty when there were none in time, and SettingError when the server has no such command for us.
+        """
         try:
             answer = self.client.parse_response(self.client.connection, "BLMPOP", **options)
         except self.connection_errors:
             self.client.connection.disconnect()  # Kombu connects anew at its next turn.
             raise
+        except ResponseError as error:
+            if not isinstance(error, NoPermissionError) and "unknown command" not in str(error):
+                raise
+            raise SettingError(f"the broker refuses BLMPOP; Zelery needs a Redis from 7.0 on: {error}") from error
         finally:
             self._in_poll = None
             self._flush_brpop_reauth()

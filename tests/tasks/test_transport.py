@@ -15,6 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from tasks.celery import create
 from tasks.transport import TAKE_MAX, Transport
 from tests.servers.proxy import Proxy, proxied
+from zelery.errors import SettingError
 from zelery.local import redis as local_redis
 from zelery.settings import Settings
 
@@ -109,6 +110,20 @@ def test_a_command_whose_answer_was_lost_is_not_sent_again(redis: local_redis.Re
                 client.lpush(QUEUE.name, "once")
             healing.join()
             assert client.llen(QUEUE.name) == 0
+
+
+@pytest.mark.integration
+def test_a_redis_without_the_command_is_told_of_in_words(redis_url: str) -> None:
+    with redis_client.Redis.from_url(redis_url) as admin:
+        admin.acl_setuser("old", enabled=True, nopass=True, keys=["*"], channels=["*"], commands=["+@all", "-blmpop"])
+        try:
+            with (
+                connect(redis_url.replace("redis://", "redis://old:any@")) as connection,
+                pytest.raises(SettingError, match=r"from 7\.0 on: .*blmpop"),
+            ):
+                receive(connection, 1)
+        finally:
+            admin.acl_deluser("old")
 
 
 def _heal(proxy: Proxy) -> None:
