@@ -12,6 +12,7 @@ import gc
 import json
 import re
 import statistics
+import sys
 import time
 from collections.abc import Iterable
 from datetime import timedelta
@@ -41,6 +42,8 @@ LIMIT = KNOWN * 1.25
 
 PAIRS, JOBS = 15, 40
 
+calibrated = pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the known ratio is that of CPython 3.11")
+
 ORDER = {"id": 7, "name": "order", "items": [{"sku": "a", "price": 10}, {"sku": "b", "price": 20}]}
 
 
@@ -65,10 +68,12 @@ class Uncounted:
     async def ended(self, activations: Iterable[str]) -> None: ...
 
 
+@calibrated
 async def test_a_job_costs_no_more_cpu_than_it_did() -> None:
     assert await measured(JOBS) < LIMIT
 
 
+@calibrated
 async def test_one_and_a_half_times_the_work_would_be_seen() -> None:
     assert await measured(JOBS * 3 // 2) > LIMIT
 
