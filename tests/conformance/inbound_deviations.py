@@ -85,8 +85,6 @@ WEBHOOKS: dict[str, str] = {
     "msgid-messagestart-runtime-error": _ID,
     "multi-auto": _CONSUMED,
     "multi-auto-id": _CONSUMED,
-    "multi-legacy-id": _NEIGHBOUR,
-    "multi-three": _NEIGHBOUR,
     "order-checks": _CALLER,
     "response-activated": _BODILESS,
     "response-body-null": _BODILESS,
