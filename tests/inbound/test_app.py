@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 import uvicorn
 
-from inbound.app import serve
+from inbound.app import listening, serve
 from inbound.executables import claim_of
 from tests.inbound.calls import serving
 from tests.inbound.elements import element, executable
@@ -69,3 +69,13 @@ async def test_an_address_that_is_taken_is_named(redis_url: str) -> None:
         settings = Settings(redis_url=redis_url, webhook_port=port)
         with pytest.raises(SettingError, match=rf"ZELERY_WEBHOOK_PORT=127.0.0.1:{port}: cannot listen there: Address"):
             await serve(settings)
+
+
+def test_no_answer_waits_for_the_callers_acknowledgement() -> None:
+    (port,) = ports.free(1)
+    with (
+        listening(Settings(webhook_port=port)) as listener,
+        socket.create_connection(("127.0.0.1", port)),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
