@@ -1,7 +1,8 @@
 """A Redis hash that many processes follow: whoever has seen it up to a generation is told only what changed since.
 
 Each write makes one generation, which grows for ever, through a restart of an empty Redis too: it begins at Redis's
-clock. Who asks since a generation that this Redis does not know gets everything, and is told so.
+clock, in µs, which writes do not overtake. Who asks since a generation that this Redis does not know gets everything,
+and is told so.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if ARGV[1] ~= '' and redis.call('HGET', KEYS[4], 'token') ~= ARGV[1] then return
 local generation = redis.call('HGET', KEYS[3], 'generation')
 if not generation then
   local time = redis.call('TIME')
-  generation = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+  generation = string.format('%.0f', time[1] * 1000000 + time[2])
   redis.call('HSET', KEYS[3], 'floor', generation)
 end
 generation = string.format('%.0f', generation + 1)
