@@ -1,9 +1,10 @@
 """Measurements, by name: `python -m tests.bench NAME [OPTIONS]`."""
 
-import importlib
 import sys
 
-#: What can be measured, and the module whose `main` does it: each imports what only it needs.
+from tests.named import run
+
+#: What can be measured, and the module whose `main` does it.
 BENCHES = {
     "beside-java": "tests.bench.beside_java",
     "feel": "tests.bench.feel",
@@ -16,16 +17,5 @@ BENCHES = {
     "webhooks": "tests.bench.webhooks",
 }
 
-
-def main() -> int:
-    """Run the one that is named; its options follow the name."""
-    name, *options = sys.argv[1:] or [""]
-    if name not in BENCHES:
-        print(f"usage: python -m tests.bench {{{','.join(BENCHES)}}} [OPTIONS]", file=sys.stderr)
-        return 2
-    code: int = importlib.import_module(BENCHES[name]).main(options)
-    return code
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("tests.bench", BENCHES))
