@@ -5,32 +5,18 @@ from typing import Any
 
 import pytest
 
-from tasks.execute import execute
 from tests.servers.aws import ACCESS_KEY, REGION, SECRET_KEY, AwsServer
+from tests.zelery.connectors.aws import AUTHENTICATED, CREDENTIALS, outcome_of
 from zelery.connectors.aws_sns.outbound import sns
-from zelery.model import Completed, Failed, Job, Outcome
-from zelery.runtime import Runtime
-from zelery.sdk import Settings
+from zelery.model import Completed, Failed, Outcome
 
 pytestmark = pytest.mark.integration
-
-SETTINGS = Settings.read({"ZELERY_SECRET_PROVIDERS": "environment"})
-SECRETS = {"SECRET_ACCESS": ACCESS_KEY, "SECRET_KEY": SECRET_KEY}
-CREDENTIALS = {"type": "credentials", "accessKey": "{{secrets.ACCESS}}", "secretKey": "{{secrets.KEY}}"}
-AUTHENTICATED: dict[str, Any] = {"authentication": CREDENTIALS, "configuration": {"region": REGION}}
-
-
-async def outcome_of(variables: dict[str, Any]) -> Outcome:
-    fetched = {name: value for name, value in variables.items() if name in sns.variables}
-    job = Job(key=1, type=sns.type, variables=json.dumps(fetched), headers={"resultVariable": "r"})
-    async with Runtime.open(SETTINGS, SECRETS) as runtime:
-        return await execute(job, sns, runtime)
 
 
 async def published(server: AwsServer, topic: dict[str, Any], **variables: Any) -> Outcome:
     configuration = {"region": REGION, "endpoint": server.url}
     return await outcome_of(
-        {"authentication": CREDENTIALS, "configuration": configuration, "topic": topic, **variables}
+        sns, {"authentication": CREDENTIALS, "configuration": configuration, "topic": topic, **variables}
     )
 
 
@@ -80,7 +66,7 @@ class TestRefused:
         ],
     )
     async def test_what_cannot_be_used_is_named_and_not_tried_again(self, variables: dict[str, Any], told: str) -> None:
-        found = await outcome_of(variables)
+        found = await outcome_of(sns, variables)
         assert isinstance(found, Failed)
         assert found.retries == 0
         assert told in found.message
@@ -166,5 +152,5 @@ async def test_the_template_s_model_of_each_generation_publishes_its_message(
         },
     ]
     for variables in generations:
-        assert isinstance(await outcome_of(variables), Completed)
+        assert isinstance(await outcome_of(sns, variables), Completed)
         assert received(aws_server, url)["Message"] == "hi"

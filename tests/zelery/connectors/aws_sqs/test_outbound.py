@@ -1,31 +1,15 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from tasks.execute import execute
-from tests.servers.aws import ACCESS_KEY, REGION, SECRET_KEY, AwsServer
+from tests.servers.aws import REGION, SECRET_KEY, AwsServer
+from tests.zelery.connectors.aws import AUTHENTICATED, CREDENTIALS, outcome_of
 from zelery.connectors.aws_sqs.outbound import sqs
-from zelery.model import Completed, Failed, Job, Outcome
-from zelery.runtime import Runtime
-from zelery.sdk import Settings
+from zelery.model import Completed, Failed
 
 pytestmark = pytest.mark.integration
-
-SETTINGS = Settings.read({"ZELERY_SECRET_PROVIDERS": "environment"})
-SECRETS = {"SECRET_ACCESS": ACCESS_KEY, "SECRET_KEY": SECRET_KEY}
-CREDENTIALS = {"type": "credentials", "accessKey": "{{secrets.ACCESS}}", "secretKey": "{{secrets.KEY}}"}
-#: What the template writes beside the message, whatever is chosen.
-AUTHENTICATED: dict[str, Any] = {"authentication": CREDENTIALS, "configuration": {"region": REGION}}
-
-
-async def outcome_of(variables: dict[str, Any]) -> Outcome:
-    fetched = {name: value for name, value in variables.items() if name in sqs.variables}
-    job = Job(key=1, type=sqs.type, variables=json.dumps(fetched), headers={"resultVariable": "r"})
-    async with Runtime.open(SETTINGS, SECRETS) as runtime:
-        return await execute(job, sqs, runtime)
 
 
 def queue(server: AwsServer, name: str = "orders", **attributes: str) -> str:
@@ -76,7 +60,7 @@ class TestRefused:
         ],
     )
     async def test_what_cannot_be_used_is_named_and_not_tried_again(self, variables: dict[str, Any], told: str) -> None:
-        found = await outcome_of(variables)
+        found = await outcome_of(sqs, variables)
         assert isinstance(found, Failed)
         assert found.retries == 0
         assert told in found.message
@@ -84,7 +68,7 @@ class TestRefused:
 
     async def test_a_queue_that_is_not_there_leaves_attempts_and_has_java_s_type(self, aws_server: AwsServer) -> None:
         url = f"{aws_server.url}/123456789012/no-such"
-        found = await outcome_of({**AUTHENTICATED, "queue": {"url": url, "messageBody": "hi"}})
+        found = await outcome_of(sqs, {**AUTHENTICATED, "queue": {"url": url, "messageBody": "hi"}})
         assert isinstance(found, Failed)
         assert found.retries == 2
         assert "AWS.SimpleQueueService.NonExistentQueue" in found.message
@@ -94,21 +78,21 @@ class TestRefused:
 
     async def test_whether_a_group_goes_with_a_queue_is_sqs_s_to_say(self, aws_server: AwsServer) -> None:
         url = queue(aws_server, "orders.fifo", FifoQueue="true")
-        found = await outcome_of({**AUTHENTICATED, "queue": {"url": url, "type": "fifo", "messageBody": "hi"}})
+        found = await outcome_of(sqs, {**AUTHENTICATED, "queue": {"url": url, "type": "fifo", "messageBody": "hi"}})
         assert isinstance(found, Failed)
         assert found.retries == 2
         assert "MessageGroupId" in found.message
 
     async def test_a_message_that_is_too_long_is_told_in_aws_s_words(self, aws_server: AwsServer) -> None:
         url = queue(aws_server)
-        found = await outcome_of({**AUTHENTICATED, "queue": {"url": url, "messageBody": "x" * 10_000_000}})
+        found = await outcome_of(sqs, {**AUTHENTICATED, "queue": {"url": url, "messageBody": "x" * 10_000_000}})
         assert isinstance(found, Failed)
         assert "One or more parameters are invalid" in found.message
         assert len(found.message) < 500
 
     async def test_a_server_that_is_down_leaves_attempts(self, aws_server: AwsServer) -> None:
         url = "http://127.0.0.1:1/1/orders"
-        found = await outcome_of({**AUTHENTICATED, "queue": {"url": url, "messageBody": "hi"}})
+        found = await outcome_of(sqs, {**AUTHENTICATED, "queue": {"url": url, "messageBody": "hi"}})
         assert isinstance(found, Failed)
         assert found.retries == 2
         assert found.message.startswith("Amazon SQS at http://127.0.0.1:1 cannot be asked: Could not connect")
@@ -127,7 +111,7 @@ class TestRefused:
 )
 async def test_text_is_sent_as_it_is_and_anything_else_as_json(aws_server: AwsServer, body: Any, text: str) -> None:
     url = queue(aws_server)
-    found = await outcome_of({**AUTHENTICATED, "queue": {"url": url, "messageBody": body}})
+    found = await outcome_of(sqs, {**AUTHENTICATED, "queue": {"url": url, "messageBody": body}})
     message = received(aws_server, url)
     assert message["Body"] == text
     assert found == Completed(variables={"r": {"messageId": message["MessageId"]}})
@@ -139,7 +123,9 @@ async def test_attributes_go_along_in_either_spelling(aws_server: AwsServer) -> 
         "kind": {"dataType": "String", "stringValue": "order"},
         "count": {"DataType": "Number", "StringValue": 42},
     }
-    await outcome_of({**AUTHENTICATED, "queue": {"url": url, "messageBody": "hi", "messageAttributes": attributes}})
+    await outcome_of(
+        sqs, {**AUTHENTICATED, "queue": {"url": url, "messageBody": "hi", "messageAttributes": attributes}}
+    )
     assert received(aws_server, url)["MessageAttributes"] == {
         "kind": {"DataType": "String", "StringValue": "order"},
         "count": {"DataType": "Number", "StringValue": "42"},
@@ -150,7 +136,7 @@ async def test_a_fifo_queue_gets_group_and_deduplication_id(aws_server: AwsServe
     url = queue(aws_server, "orders.fifo", FifoQueue="true")
     ids = {"messageGroupId": "g", "messageDeduplicationId": "d"}
     found = [
-        await outcome_of({**AUTHENTICATED, "queue": {"url": url, "type": "FIFO", "messageBody": body, **ids}})
+        await outcome_of(sqs, {**AUTHENTICATED, "queue": {"url": url, "type": "FIFO", "messageBody": body, **ids}})
         for body in ("first", "again")
     ]
     message = received(aws_server, url)
@@ -181,7 +167,7 @@ async def test_the_template_s_model_of_each_generation_sends_its_message(aws_ser
         },
     ]
     for variables in generations:
-        assert isinstance(await outcome_of(variables), Completed)
+        assert isinstance(await outcome_of(sqs, variables), Completed)
         message = received(aws_server, url)
         assert message["Body"] == (body if isinstance(body, str) else '{"a":1}')  # FEEL is Zeebe's to evaluate
         aws_server.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
