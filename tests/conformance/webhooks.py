@@ -59,13 +59,15 @@ def missing() -> str | None:
 
 
 def cases() -> list[dict[str, Any]]:
-    """The webhook cases of one process in one version that send requests to a connector, in the file's order."""
+    """The webhook cases of one process in one version that send requests to a connector, in the file's order; without
+    those that Java itself does not answer alike twice."""
     with CASES.open(encoding="utf-8") as lines:
         recorded = [json.loads(line) for line in lines]
     return [
         case
         for case in recorded
         if case["area"] == "webhook"
+        and not case.get("unstable")
         and list(case["processes"]) == ["p1"]
         and len(case["processes"]["p1"]) == 1
         and any(map(_ours, case["steps"]))
