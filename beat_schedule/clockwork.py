@@ -117,7 +117,8 @@ class Clockwork:
 
     async def _ready(self, server: Server) -> bool:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(server.ready(), AWAY_S)
+            async with asyncio.timeout(AWAY_S):
+                await server.ready()
             return True
         return False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from inbound.activate import Bound, resolve
@@ -96,7 +96,7 @@ class Poller:
             _failed(context, error, f"Error occurred while binding properties: {error}")
             return "its properties cannot be bound"
         limit_s = self._host.connected.settings.job_timeout.total_seconds()
-        outcome = await attempt(asyncio.wait_for(connector(properties, context), limit_s))
+        outcome = await attempt(_within(limit_s, connector(properties, context)))
         if not isinstance(outcome, Exception):
             return "looked"
         _failed(context, outcome, f"{type(outcome).__name__}: {outcome}")
@@ -161,6 +161,12 @@ class Poller:
             await self._entries.apply({}, [firing.entry])
             await self._host.connected.redis.srem(WAITING + id_, firing.entry)
         return "gone"
+
+
+async def _within(limit_s: float, run: Awaitable[None]) -> None:
+    """Raises TimeoutError when it takes longer."""
+    async with asyncio.timeout(limit_s):
+        await run
 
 
 def _fires(firing: Firing | None, executable: Executable | None) -> bool:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -66,7 +70,7 @@ AWAY = (RedisConnectionError, RedisTimeoutError, OSError)
 
 def connect(settings: Settings) -> Redis:
     """A client that connects at its first command, and again when the connection was lost."""
-    return Redis.from_url(
+    client = Redis.from_url(
         settings.redis_url,
         decode_responses=True,
         socket_timeout=TIMEOUT_S,
@@ -74,3 +78,19 @@ def connect(settings: Settings) -> Redis:
         retry=Retry(ExponentialWithJitterBackoff(cap=0.5, base=0.05), retries=2),
         health_check_interval=15,
     )
+    pool = client.connection_pool
+    pool.connection_class = type("Connection", (_Cancellable, pool.connection_class), {})
+    return client
+
+
+class _Cancellable(AbstractConnection):
+    """A task that is cancelled while it sends is cancelled: before Python 3.12, `asyncio.wait_for`, which the client
+    sends with, forgets it when both happen at once, and a loop that was to end went on for ever."""
+
+    async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        task = asyncio.current_task()
+        asked = task.cancelling() if task else 0
+        await super().send_packed_command(command, check_health)
+        if task and task.cancelling() > asked:
+            await self.disconnect(nowait=True)  # Its answer is nobody's.
+            raise asyncio.CancelledError

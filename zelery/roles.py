@@ -72,7 +72,8 @@ async def _end(child: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         child.terminate()
         try:
-            await asyncio.wait_for(child.wait(), GRACE_S)
+            async with asyncio.timeout(GRACE_S):
+                await child.wait()
         except TimeoutError:
             child.kill()
             await child.wait()
