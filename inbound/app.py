@@ -21,6 +21,7 @@ from inbound.management import Management
 from inbound.webhooks import Webhooks, problem, unreadable
 from zelery.connected import Connected
 from zelery.errors import SettingError
+from zelery.garbage import settle
 from zelery.logs import logger
 from zelery.settings import Settings
 
@@ -62,6 +63,7 @@ async def serve(settings: Settings) -> None:
         )
         with listening(settings) as listener:
             address, port = listener.getsockname()[:2]
+            settle()
             log.info("serving webhooks", url=f"http://{address}:{port}/inbound")
             await _Server(config).serve(sockets=[listener])
 

@@ -22,6 +22,7 @@ from inbound.activate import resolve
 from inbound.executables import Executable, State
 from inbound.host import Host, RunContext, attempt
 from zelery.connected import Connected
+from zelery.garbage import settle
 from zelery.lease import Held, Lease
 from zelery.logs import logger
 from zelery.redis import AWAY, CONSUMERS
@@ -238,4 +239,5 @@ class _Tenure:
 async def serve(settings: Settings) -> None:
     """The role: until cancelled."""
     async with Connected.open(settings) as connected, Host.open(connected) as host:
+        settle()
         await Consumer(host).run()

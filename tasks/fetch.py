@@ -20,6 +20,7 @@ from tasks.dispatch import Dispatcher
 from zelery.camunda.gateway import Gateway, Lease, ZeebeGateway
 from zelery.catalogue import Served, served
 from zelery.errors import GatewayError
+from zelery.garbage import settle
 from zelery.logs import logger
 from zelery.model import Job
 from zelery.outage import Server
@@ -163,6 +164,7 @@ async def run(app: App) -> None:
         fetcher = Fetcher(
             gateway=gateway, dispatcher=dispatcher, credit=Credit(redis), settings=settings, servers=servers
         )
+        settle()
         async with asyncio.TaskGroup() as group:
             for each in connectors.values():
                 group.create_task(fetcher.serve(each))

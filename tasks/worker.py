@@ -24,6 +24,7 @@ from tasks.leases import Held, Leases
 from tasks.report import Reporter
 from zelery.catalogue import Served, absent, served
 from zelery.connected import Connected
+from zelery.garbage import settle
 from zelery.logs import logger
 from zelery.metrics import Metrics
 from zelery.model import Completed, Failed, Ignored, Job, Thrown
@@ -172,5 +173,6 @@ def run(app: App) -> int:
         quiet=True,
     )
     log.info("working", types=sorted(served(app.settings)), at_once=app.settings.worker_concurrency, name=name())
+    settle()
     worker.start()
     return int(worker.exitcode or 0)
