@@ -1,10 +1,11 @@
-"""µs of CPU an evaluation takes here and in the reference engine on the JVM, in one run: `python -m tests.bench.feel`.
+"""µs of CPU an evaluation takes here and in the reference engine on the JVM, in one run: `python -m tests.bench feel`.
 
 Six expressions that connectors evaluate, over a response of about 1 kB and one of about 105 kB: twelve cells. Both
 sides start from a map at hand and a parsed expression, and end at JSON. The JVM's figure is one thread's CPU time:
 neither its JIT nor its GC counts.
 """
 
+import argparse
 import json
 import math
 import os
@@ -101,13 +102,23 @@ def table(own: dict[str, float], theirs: dict[str, float]) -> str:
     return "\n".join(lines)
 
 
-def main(_options: Sequence[str] = ()) -> int:
+def main(options: Sequence[str] = ()) -> int:
     """Measure and print. The JVM runs first, alone, as it takes both cores."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench feel", description=__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table there")
+    given = parser.parse_args(options)
     if not REFERENCE.exists() or not os.access(REFERENCE, os.X_OK):
         print(f"The reference engine is not here: {REFERENCE}", file=sys.stderr)
         return 1
     theirs = reference()
-    print(table(ours(), theirs))
+    own = ours()
+    print(table(own, theirs))
+    if given.json:
+        rows = [
+            {"cell": name, "zelery_us": us, "jvm_us": theirs[name], "ratio": theirs[name] / us}
+            for name, us in own.items()
+        ]
+        given.json.write_text(json.dumps(rows, indent=2) + "\n")
     return 0
 
 

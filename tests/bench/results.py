@@ -1,7 +1,7 @@
 """Writes RESULTS.md and its plots from what the benches wrote.
 
-`python -m tests.bench results FOLDER` reads each JSON file of the folder that is named after its bench
-(`beside-java.json`, `growth.json`, `soak.json`, `jobs.json` of `tests.chaos`) and writes the tables and plots here.
+`python -m tests.bench results FOLDER` reads the JSON files of the folder, each named as in SECTIONS below, and writes
+the tables and plots here. Where a file does not say when and on what it was made, it is dated by itself, and was made here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import json
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ import matplotlib as mpl
 mpl.use("svg")
 
 from matplotlib import pyplot as plt
+
+from tests.bench.beside_java import circumstances
 
 HERE = Path(__file__).parent
 
@@ -39,16 +42,19 @@ def main(options: Sequence[str] = ()) -> int:
         path = given.folder / f"{name}.json"
         if path.exists():
             told = json.loads(path.read_text())
-            parts += [f"## {name}", f"`python -m {command} --json {name}.json`", _when(told), *write(told, given.to)]
+            does = f"`python -m {command} --json {name}.json`"
+            parts += [f"## {name}", does, _when(told, path), *write(told, given.to)]
     (given.to / "RESULTS.md").write_text("\n\n".join(part for part in parts if part) + "\n")
     return 0
 
 
-def _when(told: Told) -> str:
+def _when(told: Told, path: Path) -> str:
     if "date" not in told:
-        return ""
+        told = {**circumstances(), "date": datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()}
+        told.pop("load")
     versions = ", ".join(f"{name} {number}" for name, number in told["versions"].items())
-    return f"{told['date']}; {told['machine']}, load {told['load'][0]}; {versions}."
+    load = f", load {told['load'][0]}" if "load" in told else ""
+    return f"{told['date']}; {told['machine']}{load}; {versions}."
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -106,17 +112,51 @@ def soak(told: Told, to: Path) -> list[str]:
     return [f"{told['per_s']:.0f} jobs a second.", table(["", "from the second third to the last"], rows), plots]
 
 
-def jobs(told: Told, to: Path) -> list[str]:
+def jobs(told: Told, _to: Path) -> list[str]:
     """What each fault left."""
-    columns = ("jobs", "lost", "twice", "under_way", "recovered_s")
-    return [table(["fault", *columns], ([fault, *(left[each] for each in columns)] for fault, left in told.items()))]
+    return [_records([{"fault": fault, **left} for fault, left in told.items()])]
 
 
-SECTIONS: Mapping[str, tuple[str, Callable[[Told, Path], list[str]]]] = {
+def queue_faults(told: Told, _to: Path) -> list[str]:
+    """What each fault left of each transport's messages."""
+    return [
+        _records(
+            [
+                {"transport": transport, "fault": fault, **left}
+                for transport, faults in told.items()
+                for fault, left in faults.items()
+            ]
+        )
+    ]
+
+
+def records(told: Any, _to: Path) -> list[str]:
+    """One or several, as they are."""
+    return [_records(told if isinstance(told, list) else [told])]
+
+
+def _records(rows: Sequence[Told]) -> str:
+    return table(list(rows[0]), ([_short(cell) for cell in row.values()] for row in rows))
+
+
+def _short(cell: Any) -> str:
+    if isinstance(cell, float):
+        return f"{cell:.0f}" if cell >= 100 else f"{cell:.3g}"
+    return str(cell)
+
+
+#: By name of its file: the command that writes it, and what is written of it.
+SECTIONS: Mapping[str, tuple[str, Callable[[Any, Path], list[str]]]] = {
     "beside-java": ("tests.bench beside-java", beside_java),
     "growth": ("tests.bench growth", growth),
-    "jobs": ("tests.chaos jobs", jobs),
     "soak": ("tests.bench soak", soak),
+    "chaos-jobs": ("tests.chaos jobs", jobs),
+    "chaos-queues": ("tests.chaos queues", queue_faults),
+    "queues": ("tests.bench queues", records),
+    "webhooks": ("tests.bench webhooks", records),
+    "schedule": ("tests.bench schedule", records),
+    "reconcile": ("tests.bench reconcile", records),
+    "feel": ("tests.bench feel", records),
 }
 
 

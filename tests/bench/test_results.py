@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -56,6 +57,16 @@ def test_plots_are_svg_and_the_same_for_the_same_figures(tmp_path: pathlib.Path)
 
 def test_what_was_not_measured_is_not_there(tmp_path: pathlib.Path) -> None:
     left = {"jobs": 10, "lost": 0, "twice": 1, "under_way": 2, "recovered_s": 3.5}
-    text = written(tmp_path, jobs={"worker-killed": left})
+    text = written(tmp_path, chaos_jobs={"worker-killed": left})
     assert "| worker-killed | 10 | 0 | 1 | 2 | 3.5 |" in text
     assert "## soak" not in text
+
+
+def test_records_are_tables_that_are_dated_by_their_file(tmp_path: pathlib.Path) -> None:
+    left = {"sent": 10, "lost": 0, "started_twice": 0, "recovered_s": 3.51}
+    text = written(
+        tmp_path, chaos_queues={"kafka": {"poison": left}}, webhooks=[{"at_once": 16, "requests_per_s": 332.0183}]
+    )
+    assert "| kafka | poison | 10 | 0 | 0 | 3.51 |" in text
+    assert "| at_once | requests_per_s |\n| --- | --- |\n| 16 | 332 |" in text
+    assert f"{datetime.now(UTC).date()}; " in text
