@@ -10,6 +10,7 @@ BENCHES = {
     "feel": "tests.bench.feel",
     "queues": "tests.bench.queues",
     "growth": "tests.bench.growth",
+    "layers": "tests.bench.layers",
     "reconcile": "tests.bench.reconcile",
     "results": "tests.bench.results",
     "schedule": "tests.bench.schedule",

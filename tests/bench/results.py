@@ -1,13 +1,14 @@
 """Writes RESULTS.md and its plots from what the benches wrote.
 
 `python -m tests.bench results FOLDER` reads the JSON files of the folder, each named as in SECTIONS below, and writes
-the tables and plots here. Where a file does not say when and on what it was made, it is dated by itself, and was made here.
+the tables and plots here. Where a file does not say when and on what it was made, its own date and this machine count.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ mpl.use("svg")
 
 from matplotlib import pyplot as plt
 
-from tests.bench.beside_java import circumstances
+from tests.bench.beside_java import GOALS, Round, circumstances, summary
 
 HERE = Path(__file__).parent
 
@@ -65,7 +66,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 def beside_java(told: Told, to: Path) -> list[str]:
     """Ours and Java's in the middle of their rounds, and the ratios."""
-    columns = ("jobs_per_s", "cpu_ms_per_job", "peak", "pss_mb", "rss_mb")
+    columns = ("jobs_per_s", "completed_per_s", "cpu_ms_per_job", "peak", "pss_mb", "rss_mb")
     late = {each["name"]: each for each in told["late"]}
     middle: dict[tuple[str, int], list[float]] = {}
     for name, delay in dict.fromkeys((each["name"], each["delay_ms"]) for each in told["rounds"]):
@@ -75,13 +76,21 @@ def beside_java(told: Told, to: Path) -> list[str]:
         [name, delay, *(f"{value:g}" for value in values), *_late(late.get(name) if delay == 0 else None)]
         for (name, delay), values in middle.items()
     ]
-    for column, title in ((0, "jobs a second"), (1, "CPU milliseconds a job")):
+    for column, title in ((1, "jobs completed a second"), (2, "CPU milliseconds a job")):
         bars = {f"{name}, {delay} ms": values[column] for (name, delay), values in middle.items() if values[column]}
         _bars(to / "plots" / f"beside-java-{columns[column]}.svg", title, bars)
-    head = ["", "endpoint ms", "jobs/s", "CPU ms/job", "peak", "PSS MB", "RSS MB", "p50 ms", "p99 ms"]
-    ratios = [[name, value] for name, value in told.items() if "_ratio_" in name or name.startswith("of_engine")]
-    plots = "\n".join(f"![{title}](plots/beside-java-{title}.svg)" for title in columns[:2])
-    return [table(head, rows), table(["ratio", ""], ratios), plots]
+    head = ["", "endpoint ms", "jobs/s", "completed/s", "CPU ms/job", "peak", "PSS MB", "RSS MB", "p50 ms", "p99 ms"]
+    ratios = summary([Round(**each) for each in told["rounds"]])
+    plots = "\n".join(f"![{title}](plots/beside-java-{title}.svg)" for title in columns[1:3])
+    return [table(head, rows), table(["ratio", "", "goal"], _beside_goals(ratios)), plots]
+
+
+def _beside_goals(ratios: Mapping[str, float]) -> Iterable[Sequence[Any]]:
+    for name, value in ratios.items():
+        if math.isnan(value):  # One of the two was not measured.
+            continue
+        word = "at most" if name.startswith("memory") else "at least"
+        yield [name, value, f"{word} {GOALS[name]:g}" if name in GOALS else ""]
 
 
 def _late(each: Told | None) -> list[str]:
@@ -148,6 +157,7 @@ def _short(cell: Any) -> str:
 #: By name of its file: the command that writes it, and what is written of it.
 SECTIONS: Mapping[str, tuple[str, Callable[[Any, Path], list[str]]]] = {
     "beside-java": ("tests.bench beside-java", beside_java),
+    "layers": ("tests.bench layers", records),
     "growth": ("tests.bench growth", growth),
     "soak": ("tests.bench soak", soak),
     "chaos-jobs": ("tests.chaos jobs", jobs),

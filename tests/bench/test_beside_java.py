@@ -16,7 +16,8 @@ from tests.bench.processes import Processes
 
 def drained(name: str, delay_ms: int = 0, **figures: Any) -> Round:
     known = {"jobs": 10, "done": 10, "jobs_per_s": 100.0, "cpu_ms_per_job": 1.0, "peak": 1, "pss_mb": 1, "rss_mb": 1}
-    return Round(name=name, delay_ms=delay_ms, **{**known, **figures})
+    known["completed_per_s"] = figures.get("jobs_per_s", 100.0)
+    return Round(number=0, name=name, delay_ms=delay_ms, **{**known, **figures})
 
 
 def test_ratios_are_of_the_same_round_and_the_middle_counts() -> None:

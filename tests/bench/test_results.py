@@ -19,8 +19,15 @@ WHEN = {
 
 
 def drained(name: str, rate: float) -> dict[str, Any]:
-    figures = {"jobs_per_s": rate, "cpu_ms_per_job": 1.5, "peak": 3, "pss_mb": 200, "rss_mb": 300}
-    return {"name": name, "delay_ms": 0, **figures}
+    figures = {
+        "jobs_per_s": rate,
+        "completed_per_s": rate,
+        "cpu_ms_per_job": 1.5,
+        "peak": 3,
+        "pss_mb": 200,
+        "rss_mb": 300,
+    }
+    return {"name": name, "delay_ms": 0, "number": 0, "jobs": 10, "done": 10, **figures}
 
 
 def written(tmp_path: pathlib.Path, **told: Any) -> str:
@@ -33,15 +40,18 @@ def written(tmp_path: pathlib.Path, **told: Any) -> str:
 def test_a_table_has_its_command_its_date_its_machine_and_the_middle_of_its_rounds(tmp_path: pathlib.Path) -> None:
     told = {
         **WHEN,
-        "cpu_ratio_0ms": 3.1,
-        "rounds": [drained("zelery", rate) for rate in (100.0, 300.0, 200.0)],
+        "rounds": [
+            *(drained("zelery", rate) for rate in (100.0, 300.0, 200.0)),
+            *(drained("java", rate) for rate in (100.0, 100.0, 100.0)),
+        ],
         "late": [{"name": "zelery", "p50_ms": 12.4, "p99_ms": 40.0}],
     }
     text = written(tmp_path, beside_java=told)
     assert "`python -m tests.bench beside-java --json beside-java.json`" in text
     assert "2026-01-31; 2 cores, load 0.5; zelery 1, zeebe 8.5.8." in text
-    assert "| zelery | 0 | 200 | 1.5 | 3 | 200 | 300 | 12 | 40 |" in text
-    assert "| cpu_ratio_0ms | 3.1 |" in text
+    assert "| zelery | 0 | 200 | 200 | 1.5 | 3 | 200 | 300 | 12 | 40 |" in text
+    assert "| rate_ratio_0ms | 2.0 | at least 1.6 |" in text
+    assert "nan" not in text
 
 
 def test_plots_are_svg_and_the_same_for_the_same_figures(tmp_path: pathlib.Path) -> None:
