@@ -2,6 +2,7 @@
 
 `python -m tests.bench results FOLDER` reads the JSON files of the folder, each named as in SECTIONS below, and writes
 the tables and plots here. Where a file does not say when and on what it was made, its own date and this machine count.
+What `notes/NAME.md` says of one of them goes below it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ mpl.use("svg")
 
 from matplotlib import pyplot as plt
 
-from tests.bench.beside_java import GOALS, Round, circumstances, summary
+from tests.bench.beside_java import ENGINE, GOALS, Round, circumstances, medians, summary
 
 HERE = Path(__file__).parent
 
@@ -44,7 +44,9 @@ def main(options: Sequence[str] = ()) -> int:
         if path.exists():
             told = json.loads(path.read_text())
             does = f"`python -m {command} --json {name}.json`"
-            parts += [f"## {name}", does, _when(told, path), *write(told, given.to)]
+            notes = HERE / "notes" / f"{name}.md"
+            said = [notes.read_text().strip()] if notes.exists() else []
+            parts += [f"## {name}", does, _when(told, path), *write(told, given.to), *said]
     (given.to / "RESULTS.md").write_text("\n\n".join(part for part in parts if part) + "\n")
     return 0
 
@@ -67,22 +69,24 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def beside_java(told: Told, to: Path) -> list[str]:
     """Ours and Java's in the middle of their rounds, and the ratios."""
     columns = ("jobs_per_s", "completed_per_s", "cpu_ms_per_job", "peak", "pss_mb", "rss_mb")
+    rounds, warm = ([Round(**each) for each in told[kind]] for kind in ("rounds", "warm"))
     late = {each["name"]: each for each in told["late"]}
-    middle: dict[tuple[str, int], list[float]] = {}
-    for name, delay in dict.fromkeys((each["name"], each["delay_ms"]) for each in told["rounds"]):
-        of = [each for each in told["rounds"] if (each["name"], each["delay_ms"]) == (name, delay)]
-        middle[name, delay] = [statistics.median(each[column] for each in of) for column in columns]
     rows = [
-        [name, delay, *(f"{value:g}" for value in values), *_late(late.get(name) if delay == 0 else None)]
-        for (name, delay), values in middle.items()
+        [name, delay, *(f"{getattr(of, column):g}" for column in columns), *_late(None if delay else late.get(name))]
+        for (name, delay), of in medians(rounds).items()
     ]
-    for column, title in ((1, "jobs completed a second"), (2, "CPU milliseconds a job")):
-        bars = {f"{name}, {delay} ms": values[column] for (name, delay), values in middle.items() if values[column]}
-        _bars(to / "plots" / f"beside-java-{columns[column]}.svg", title, bars)
     head = ["", "endpoint ms", "jobs/s", "completed/s", "CPU ms/job", "peak", "PSS MB", "RSS MB", "p50 ms", "p99 ms"]
-    ratios = summary([Round(**each) for each in told["rounds"]])
-    plots = "\n".join(f"![{title}](plots/beside-java-{title}.svg)" for title in columns[1:3])
-    return [table(head, rows), table(["ratio", "", "goal"], _beside_goals(ratios)), plots]
+    bars = {f"{name}, {delay} ms": of.completed_per_s for (name, delay), of in medians(rounds).items()}
+    _bars(to / "plots" / "beside-java-completed.svg", "jobs completed a second", bars)
+    lines = {
+        name: [
+            (each.number, each.cpu_ms_per_job) for each in (*warm, *rounds) if (each.name, each.delay_ms) == (name, 0)
+        ]
+        for name in dict.fromkeys(each.name for each in rounds if each.name != ENGINE)
+    }
+    _lines(to / "plots" / "beside-java-cpu.svg", "CPU milliseconds a job at 0 ms, by round", lines)
+    plots = "![completed](plots/beside-java-completed.svg)\n![CPU](plots/beside-java-cpu.svg)"
+    return [table(head, rows), table(["ratio", "", "goal"], _beside_goals(summary(rounds))), plots]
 
 
 def _beside_goals(ratios: Mapping[str, float]) -> Iterable[Sequence[Any]]:
@@ -105,7 +109,7 @@ def growth(told: Told, to: Path) -> list[str]:
     for name, column in varied.items():
         cells = [each for each in told["cells"] if each["varied"] == name]
         points = [(each[column], each["cpu_ms_per_job"]) for each in cells]
-        _line(to / "plots" / f"growth-{name}.svg", f"CPU milliseconds a job, by {name}", points, log=True)
+        _lines(to / "plots" / f"growth-{name}.svg", f"CPU milliseconds a job, by {name}", {"": points}, log=True)
     plots = "\n".join(f"![{name}](plots/growth-{name}.svg)" for name in varied)
     return [table(["varied", *columns], rows), plots]
 
@@ -116,7 +120,7 @@ def soak(told: Told, to: Path) -> list[str]:
     watched = ("pss_mb", "descriptors", "keys", "late_ms")
     for column in watched:
         points = [(each["at_s"], each[column]) for each in told["samples"]]
-        _line(to / "plots" / f"soak-{column}.svg", f"{column}, by seconds", points, log=False)
+        _lines(to / "plots" / f"soak-{column}.svg", f"{column}, by seconds", {"": points}, marker="")
     plots = "\n".join(f"![{column}](plots/soak-{column}.svg)" for column in watched)
     return [f"{told['per_s']:.0f} jobs a second.", table(["", "from the second third to the last"], rows), plots]
 
@@ -181,10 +185,15 @@ def _bars(path: Path, title: str, bars: Mapping[str, float]) -> None:
         plt.close(figure)
 
 
-def _line(path: Path, title: str, points: Sequence[tuple[float, float]], *, log: bool) -> None:
+def _lines(
+    path: Path, title: str, lines: Mapping[str, Sequence[tuple[float, float]]], *, log: bool = False, marker: str = "o"
+) -> None:
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(7, 2.6), layout="constrained")
-        axes.plot([x for x, _ in points], [y for _, y in points], marker="o" if log else "")
+        for name, points in lines.items():
+            axes.plot([x for x, _ in points], [y for _, y in points], marker=marker, label=name)
+        if any(lines):
+            axes.legend()
         if log:
             axes.set_xscale("log")
         axes.set_ylim(bottom=0)

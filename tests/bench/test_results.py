@@ -44,6 +44,7 @@ def test_a_table_has_its_command_its_date_its_machine_and_the_middle_of_its_roun
             *(drained("zelery", rate) for rate in (100.0, 300.0, 200.0)),
             *(drained("java", rate) for rate in (100.0, 100.0, 100.0)),
         ],
+        "warm": [],
         "late": [{"name": "zelery", "p50_ms": 12.4, "p99_ms": 40.0}],
     }
     text = written(tmp_path, beside_java=told)
