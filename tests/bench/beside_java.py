@@ -45,8 +45,8 @@ DELAYS = (0, 500)
 #: How long a backlog may take, seconds; what is not done by then counts as not done.
 LIMIT_S = 180
 
-#: How long reports may come after the last call, seconds. Java's, with 200 threads, now and then leaves some jobs to the
-#: end of their leases, minutes later.
+#: How long reports may come after the last call, seconds. Java with 200 threads often leaves some jobs to the end of
+#: their leases, minutes later.
 REPORTED_S = 10
 
 #: A pace at which nobody has a backlog: jobs a second, for so many seconds, at an endpoint of 0 ms.
