@@ -45,9 +45,9 @@ LAYERS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "outcome": ("tasks/outcome",),
         "bind: secrets and input": ("zelery/binding", "zelery/secrets", "zelery/properties", "pydantic/"),
         "events: for Flower": ("celery/events/", "tasks/consumer"),
-        "consume: Redis": ("redis/", "tasks/transport", "kombu/transport/redis"),
+        "execute": ("tasks/execute", "tasks/leases"),
         "consume: Celery": ("celery/worker/strategy", "celery/worker/request", "kombu/messag", "tasks/pool"),
-        "execute": ("tasks/",),
+        "consume: Redis": ("redis/", "tasks/transport", "kombu/transport/redis"),
         "consume: Celery's loop": ("celery/", "kombu/"),
     },
 }
