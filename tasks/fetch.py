@@ -29,8 +29,10 @@ from zelery.settings import Settings, mask_url
 
 log = logger(__name__)
 
-#: Pauses after an error, seconds: they double, and carry jitter so that fetchers do not knock all at once.
-PAUSE_S, PAUSE_MAX_S = 0.2, 5.0
+#: Pauses after an error, seconds: they double, and carry jitter so that fetchers do not knock all at once. They stay
+#: short: a cluster that is busy refuses some requests and takes others, and the jobs of a worker that died wait for one
+#: that is taken. A cluster that is away is waited for otherwise (`Server.ready`).
+PAUSE_S, PAUSE_MAX_S = 0.2, 1.0
 
 #: Jobs that a stream may have waiting here before it stops reading and Zeebe is held back.
 PUSHED_MAX = 32
