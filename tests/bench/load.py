@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import random
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -82,13 +83,15 @@ class Load:
 
     async def one(self, process_id: str, **variables: Any) -> None:
         """An instance, made again while the engine pushes back."""
-        number = next(self._ids)
+        number, pause_s = next(self._ids), 0.05
         async with self._slots:
             while True:
                 try:
                     await self._gateway.start(process_id, {"id": number, "at": int(time.time() * 1000), **variables})
                 except PushbackError:
-                    await asyncio.sleep(0.05)
+                    # As clients do: who knocks at once again keeps a small broker busy with refusing.
+                    await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))
+                    pause_s = min(pause_s * 2, 1.0)
                 else:
                     return
 
