@@ -72,12 +72,12 @@ def beside_java(told: Told, to: Path) -> list[str]:
     rounds, warm = ([Round(**each) for each in told[kind]] for kind in ("rounds", "warm"))
     late = {each["name"]: each for each in told["late"]}
     rows = [
-        [name, delay, *(f"{getattr(of, column):g}" for column in columns), *_late(None if delay else late.get(name))]
+        [name, delay, *(_short(getattr(of, column)) for column in columns), *_late(None if delay else late.get(name))]
         for (name, delay), of in medians(rounds).items()
     ]
     head = ["", "endpoint ms", "jobs/s", "completed/s", "CPU ms/job", "peak", "PSS MB", "RSS MB", "p50 ms", "p99 ms"]
-    bars = {f"{name}, {delay} ms": of.completed_per_s for (name, delay), of in medians(rounds).items()}
-    _bars(to / "plots" / "beside-java-completed.svg", "jobs completed a second", bars)
+    bars = {f"{name}, {delay} ms": of.jobs_per_s for (name, delay), of in medians(rounds).items()}
+    _bars(to / "plots" / "beside-java-jobs.svg", "jobs a second", bars)
     lines = {
         name: [
             (each.number, each.cpu_ms_per_job) for each in (*warm, *rounds) if (each.name, each.delay_ms) == (name, 0)
@@ -85,7 +85,7 @@ def beside_java(told: Told, to: Path) -> list[str]:
         for name in dict.fromkeys(each.name for each in rounds if each.name != ENGINE)
     }
     _lines(to / "plots" / "beside-java-cpu.svg", "CPU milliseconds a job at 0 ms, by round", lines)
-    plots = "![completed](plots/beside-java-completed.svg)\n![CPU](plots/beside-java-cpu.svg)"
+    plots = "![jobs](plots/beside-java-jobs.svg)\n![CPU](plots/beside-java-cpu.svg)"
     return [table(head, rows), table(["ratio", "", "goal"], _beside_goals(summary(rounds))), plots]
 
 
@@ -154,6 +154,8 @@ def _records(rows: Sequence[Told]) -> str:
 
 def _short(cell: Any) -> str:
     if isinstance(cell, float):
+        if math.isnan(cell):  # It was not measured.
+            return ""
         return f"{cell:.0f}" if cell >= 100 else f"{cell:.3g}"
     return str(cell)
 
