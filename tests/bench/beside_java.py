@@ -23,13 +23,12 @@ import re
 import statistics
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from tests.bench import contenders, endpoint, java_peer
 from tests.bench.contenders import Contender
@@ -196,7 +195,7 @@ class _Bench:
         await self._load.backlog(_process_id(each.name), jobs)
         await asyncio.sleep(1)
         self._called.begin(delay_ms)
-        all_done = await self._completed(each.job_type) + jobs
+        all_done = self._completed(each.job_type) + jobs
         spent, began = each.counted.cpu_s(), time.time()
         each.frozen.thaw()
         try:
@@ -227,16 +226,16 @@ class _Bench:
         """Jobs completed a second, until all are, or until no more are reported for long."""
         done, at, limit = 0, began, time.time() + REPORTED_S
         while done < jobs and time.time() < limit:
-            left = all_done - await self._completed(job_type)
+            left = all_done - self._completed(job_type)
             if jobs - left > done:
                 done, at = jobs - left, time.time()
             await asyncio.sleep(0.02)
-        return round(done / (at - began), 1)
+        return round(done / (at - began), 1) if done else 0.0
 
-    async def _completed(self, job_type: str) -> int:
+    def _completed(self, job_type: str) -> int:
         """How many jobs of a type Zeebe has completed, as its metrics tell."""
-        async with httpx.AsyncClient() as client:
-            text = (await client.get(f"{self._management}/actuator/prometheus", timeout=30)).text
+        with urllib.request.urlopen(f"{self._management}/actuator/prometheus", timeout=30) as response:
+            text = response.read().decode()
         labels = f'action="completed",partition="1",type="{job_type}"'
         found = re.search(rf"^zeebe_job_events_total{{{re.escape(labels)},?}} (\S+)$", text, re.MULTILINE)
         return int(float(found[1])) if found else 0

@@ -182,7 +182,7 @@ async def break_all(faults: Sequence[str], jobs: int, file: Path | None = None) 
                     flush=True,
                 )
                 if file:
-                    told = {result.fault: dataclasses.asdict(result) for result in results}
+                    told = {left.pop("fault"): left for left in map(dataclasses.asdict, results)}
                     await asyncio.to_thread(file.write_text, json.dumps(told, indent=2) + "\n")
     return results
 

@@ -25,7 +25,8 @@ from inbound.executables import Executable, State
 from inbound.http import caller_url, header_map, written
 from inbound.plan import wanted
 from inbound.webhooks import METHODS, path_of
-from tests.conformance.golden import CONFORMANCE
+from tests.conformance.inbound import CASES, TOOLS
+from tests.conformance.inbound import cases as recorded_cases
 from tests.conformance.placeholders import NAMES, filled, key_set
 from tests.inbound_context import FakeInboundContext
 from zelery.camunda.definitions.port import Definition
@@ -36,9 +37,6 @@ from zelery.errors import ConnectorError, PropertyError
 from zelery.model import to_json
 from zelery.sdk import ExpressionError, RefusalError, Request, Resource, Response
 from zelery.secrets import Place, Secrets
-
-CASES = CONFORMANCE / "inbound-golden.jsonl"
-TOOLS = CONFORMANCE / "golden_inbound"
 
 SECRETS = {
     "GOLD_SECRET": "s3cretValue",
@@ -61,13 +59,10 @@ def missing() -> str | None:
 def cases() -> list[dict[str, Any]]:
     """The webhook cases of one process in one version that send requests to a connector, in the file's order; without
     those that Java itself does not answer alike twice."""
-    with CASES.open(encoding="utf-8") as lines:
-        recorded = [json.loads(line) for line in lines]
     return [
         case
-        for case in recorded
+        for case in recorded_cases()
         if case["area"] == "webhook"
-        and not case.get("unstable")
         and list(case["processes"]) == ["p1"]
         and len(case["processes"]["p1"]) == 1
         and any(map(_ours, case["steps"]))
