@@ -42,6 +42,7 @@ class Activity:
         self._entries: dict[str, collections.deque[str]] = {}
         self._health: dict[str, str] = {}
         self._told: dict[str, str] = {}
+        self._one_write = asyncio.Lock()
 
     def log(self, id_: str, severity: Severity, tag: str, message: str) -> None:
         """An entry of an executable's log. No secret may be in it any more."""
@@ -76,7 +77,14 @@ class Activity:
         self._told.pop(id_, None)
 
     async def write(self) -> None:
-        """Write what has been collected; while Redis is away it is kept, the newest of it."""
+        """Write what has been collected; while Redis is away it is kept, the newest of it.
+
+        When it returns, what another call was writing is written too: who reads next sees all that was told before.
+        """
+        async with self._one_write:
+            await self._write()
+
+    async def _write(self) -> None:
         entries, self._entries = self._entries, {}
         health, self._health = self._health, {}
         if not entries and not health:

@@ -69,7 +69,7 @@ class Management:
                 for e in each.elements
             )
         ]
-        known = await healths(self._host.connected.redis)
+        known = await self._healths()
         return Response(body=[_item(each, known, _path(each)) for each in found])
 
     async def activity(self, request: Request) -> Response:
@@ -81,11 +81,11 @@ class Management:
             if each.tenant_id == asked["tenant"]
             and any((e.process_id, e.element_id) == (asked["process"], asked["element"]) for e in each.elements)
         ]
-        return Response(body=[*(await logs(self._host.connected.redis, ids)).values()])
+        return Response(body=[*(await self._logs(ids)).values()])
 
     async def instances(self, request: Request) -> Response:  # noqa: ARG002 - one of many that are called alike
         """All executables by their connector's type."""
-        known = await healths(self._host.connected.redis)
+        known = await self._healths()
         types = dict.fromkeys(each.type for each in self._sorted())
         return Response(body=[self._of_type(type_, known) for type_ in types])
 
@@ -94,14 +94,14 @@ class Management:
         type_ = request.path_params["type"]
         if not any(each.type == type_ for each in self._sorted()):
             return _absent("ConnectorInstances", type_)
-        return Response(body=self._of_type(type_, await healths(self._host.connected.redis)))
+        return Response(body=self._of_type(type_, await self._healths()))
 
     async def one(self, request: Request) -> Response:
         """One executable."""
         found = self._host.store.live.get(request.path_params["id"])
         if found is None:
             return _absent("ActiveInboundConnectorResponse", request.path_params["id"])
-        known = await healths(self._host.connected.redis)
+        known = await self._healths()
         return Response(body=_item(found, known, connector_level(found.properties)))
 
     async def one_health(self, request: Request) -> Response:
@@ -109,14 +109,14 @@ class Management:
         found = self._host.store.live.get(request.path_params["id"])
         if found is None:
             return _absent("ActiveInboundConnectorResponse", request.path_params["id"])
-        return Response(body=[health_of(found, await healths(self._host.connected.redis))])
+        return Response(body=[health_of(found, await self._healths())])
 
     async def one_activity(self, request: Request) -> Response:
         """The log of one executable."""
         id_ = request.path_params["id"]
         if id_ not in self._host.store.live:
             return _absent("ActiveInboundConnectorResponse", id_)
-        return Response(body=(await logs(self._host.connected.redis, [id_]))[id_])
+        return Response(body=(await self._logs([id_]))[id_])
 
     async def prometheus(self, request: Request) -> Response:  # noqa: ARG002 - as above
         """The counters of all processes."""
@@ -164,6 +164,16 @@ class Management:
             "connectorName": connector.name if connector else type_,
             "instances": [_item(each, known, connector_level(each.properties)) for each in found],
         }
+
+    async def _logs(self, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """As `logs`, with what this very process has told a moment ago: who has had an answer finds its entry."""
+        await self._host.activity.write()
+        return await logs(self._host.connected.redis, ids)
+
+    async def _healths(self) -> dict[str, dict[str, Any]]:
+        """As `healths`, of this moment."""
+        await self._host.activity.write()
+        return await healths(self._host.connected.redis)
 
     def _sorted(self) -> list[Executable]:
         live = self._host.store.live.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -221,9 +222,27 @@ async def test_one_instance_shows_its_configuration_as_the_model_has_it(served: 
     assert found["data"] == {"inbound.context": "orders", "inbound.token": "{{secrets.T}}", "resultVariable": "r"}
 
 
+async def test_what_this_replica_has_done_is_in_the_log_at_once(served: Served) -> None:
+    """Entries are written a few times a second: who has had its answer may ask for the log before that."""
+    for number in range(20):
+        served.host.activity.log(TICKS.id, "INFO", "tag", str(number))
+        # The next write may have begun, and not ended, when the log is asked for.
+        under_way = asyncio.create_task(served.host.activity.write())
+        await asyncio.sleep(0)
+        shown = await got(served, f"/inbound-instances/{TICKS.id}/logs")
+        assert [each["message"] for each in shown] == [str(each) for each in range(number + 1)]
+        await under_way
+
+
+async def test_who_asks_for_the_health_is_told_that_of_this_moment(served: Served) -> None:
+    for status in ("UP", "DOWN", "UP"):
+        served.host.activity.health(TICKS.id, status)
+        found = await got(served, f"/inbound-instances/tests:ticks:1/executables/{TICKS.id}/health")
+        assert [each["status"] for each in found] == [status]
+
+
 async def test_the_log_is_the_same_wherever_it_is_asked_for(served: Served) -> None:
     served.host.activity.log(TICKS.id, "INFO", "Lifecycle", "Activated")
-    await served.host.activity.write()
     ((entry,),) = await got(served, "/tenants/<default>/inbound/ticks/b/logs")
     assert (entry["severity"], entry["tag"], entry["message"]) == ("INFO", "Lifecycle", "Activated")
     assert await got(served, f"/inbound-instances/tests:ticks:1/executables/{TICKS.id}/logs") == [entry]
