@@ -6,6 +6,7 @@ are what Celery and kombu send everywhere, so a sender with the plain transport 
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from queue import Empty
@@ -14,6 +15,7 @@ from typing import Any
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 from kombu.utils.json import loads
+from kombu.utils.uuid import uuid
 from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError, ResponseError
 from redis.retry import Retry
@@ -41,10 +43,18 @@ class Channel(kombu_redis.Channel):
     brpop_timeout: int
     connection_errors: tuple[type[Exception], ...]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._tags, self._tag = uuid(), itertools.count()
+
     @property
     def supports_batch_publish(self) -> bool:
         """A batch that failed is not sent again, see `_connparams`."""
         return True
+
+    def _next_delivery_tag(self) -> str:
+        """One for each message: a random one for each channel, and a number. Kombu reads 16 random bytes each time."""
+        return f"{self._tags}.{next(self._tag)}"
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         """redis-py would send commands again whose answer was lost, and jobs would be in the queue twice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -70,6 +71,17 @@ def test_messages_come_in_the_order_in_which_they_were_sent(
     with connect(redis_url, plain=sender_plain) as sender, connect(redis_url, plain=receiver_plain) as receiver:
         send(sender, range(count))
         assert receive(receiver, count) == list(range(count))
+
+
+@pytest.mark.integration
+def test_each_message_has_a_tag_of_its_own_whoever_sent_it(redis_url: str) -> None:
+    for _ in range(2):
+        with connect(redis_url) as connection:
+            send(connection, range(3))
+    with redis_client.Redis.from_url(redis_url) as client:
+        texts = client.lrange(QUEUE.name, 0, -1)
+    tags = {json.loads(text)["properties"]["delivery_tag"] for text in texts}
+    assert len(tags) == len(texts) == 6
 
 
 @pytest.mark.integration
