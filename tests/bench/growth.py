@@ -81,7 +81,7 @@ async def measure(cells: Sequence[tuple[str, int, int, int]], rounds: int) -> li
         async with ZeebeGateway.open(Settings(zeebe_address=server.gateway)) as gateway:
             for varied, workers, waiting, payload in cells:
                 with _ours(server.gateway, workers) as ours:
-                    await gateway.deploy({"growth.bpmn": _model(ours, called)})
+                    await gateway.deploy({"growth.bpmn": model(PROCESS, ours.job_type, called.url, body="=payload")})
                     await _drained(gateway, called, ours, WAITING[0], PAYLOADS[0])
                     drained = [
                         await _drained(gateway, called, ours, waiting, payload)
@@ -109,11 +109,6 @@ def _ours(gateway: str, workers: int) -> Iterator[Contender]:
         contenders.ours(PROCESS, gateway, Path(folder), workers=workers) as ours,
     ):
         yield ours
-
-
-def _model(ours: Contender, called: endpoint.Endpoint) -> bytes:
-    plain = model(PROCESS, ours.job_type, called.url)
-    return plain.replace(b"</zeebe:ioMapping>", b'<zeebe:input source="=payload" target="body"/></zeebe:ioMapping>')
 
 
 async def _drained(

@@ -1,4 +1,6 @@
-"""Where a job's CPU goes, layer by layer: `python -m tests.bench layers [--json FILE]`, in two minutes.
+"""Where a job's CPU goes, layer by layer.
+
+`python -m tests.bench layers [--payload BYTES] [--json FILE]` takes two minutes.
 
 A backlog of jobs at an endpoint of 0 ms is drained while py-spy looks at the fetcher and at one of two workers. Each
 sample of a thread that ran belongs to the first layer below that one of its frames is of. What runs outside of Python
@@ -18,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tests.bench import contenders, endpoint
+from tests.bench.growth import PAYLOAD_SUM_MAX
 from tests.bench.load import Load, model, until
 from zelery.camunda.gateway import ZeebeGateway
 from zelery.local import zeebe
@@ -61,11 +64,12 @@ IDLE = ("select (selectors", "poll (kombu", "wait (threading", "_worker (concurr
 def main(options: Sequence[str] = ()) -> int:
     """Look and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench layers", description=__doc__)
+    parser.add_argument("--payload", type=int, default=0, metavar="BYTES", help="of a variable that is the body")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the shares there")
     given = parser.parse_args(options)
     rows = [
         {"role": role, "layer": layer, "share_percent": round(100 * share, 1)}
-        for role, stacks in asyncio.run(looked_at()).items()
+        for role, stacks in asyncio.run(looked_at(given.payload)).items()
         for layer, share in shares(stacks, LAYERS[role]).items()
     ]
     for row in rows:
@@ -91,8 +95,9 @@ def layer_of(frames: str, layers: Mapping[str, Sequence[str]]) -> str:
     return next(found, OTHER)
 
 
-async def looked_at() -> dict[str, list[str]]:
-    """The samples of each role."""
+async def looked_at(payload: int) -> dict[str, list[str]]:
+    """The samples of each role, at jobs with so many bytes of payload."""
+    jobs = JOBS if not payload else min(JOBS, PAYLOAD_SUM_MAX // payload)
     with (
         tempfile.TemporaryDirectory(prefix="zelery-layers-") as name,
         zeebe.running(light=False) as server,
@@ -101,14 +106,15 @@ async def looked_at() -> dict[str, list[str]]:
     ):
         fetch, worker, *_ = ours.frozen.roots
         async with ZeebeGateway.open(Settings(zeebe_address=server.gateway)) as gateway:
-            await gateway.deploy({"layers.bpmn": model(PROCESS, ours.job_type, called.url)})
+            drawn = model(PROCESS, ours.job_type, called.url, body="=payload" if payload else None)
+            await gateway.deploy({"layers.bpmn": drawn})
             for left in reversed(range(WARM + 1)):
                 ours.frozen.freeze()
-                await Load(gateway).backlog(PROCESS, JOBS)
+                await Load(gateway).backlog(PROCESS, jobs, payload="x" * payload)
                 called.begin()
                 ours.frozen.thaw()
                 spies = [] if left else [_spy(role, pid, name) for role, pid in (("fetch", fetch), ("worker", worker))]
-                await until(lambda: called.calls() >= JOBS, 120)
+                await until(lambda: called.calls() >= jobs, 120)
             said = [(await asyncio.to_thread(spy.communicate))[1] for spy in spies]
         texts = {role: Path(name, role) for role in LAYERS}
         if missing := [role for role, path in texts.items() if not path.exists()]:

@@ -42,14 +42,17 @@ def model(
     *,
     then: str | None = None,
     retries: int = 3,
+    body: str | None = None,
 ) -> bytes:
     """A process of one REST task, and a task of the type `then` after it.
 
-    Its instances have the variables `id` and `at`, which the endpoint is told.
+    Its instances have the variables `id` and `at`, which the endpoint is told, and what `body`, an expression, names.
     """
     types = [job_type, *([then] if then else [])]
     plain = line_of_tasks(process_id, *types, headers=HEADERS if headers is None else headers, retries=retries)
     inputs = {**_INPUTS, "url": f'="{url}/orders?id=" + string(id) + "&at=" + string(at)'}
+    if body:
+        inputs["body"] = body
     lines = "".join(
         f"<zeebe:input source={quoteattr(source)} target={quoteattr(target)}/>" for target, source in inputs.items()
     )

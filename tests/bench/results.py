@@ -1,8 +1,8 @@
 """Writes RESULTS.md and its plots from what the benches wrote.
 
 `python -m tests.bench results FOLDER` reads the JSON files of the folder, each named as in SECTIONS below, and writes
-the tables and plots here. Where a file does not say when and on what it was made, its own date and this machine count.
-What `notes/NAME.md` says of one of them goes below it.
+the tables and plots here; what has no file in the folder stays as it was. Where a file does not say when and on what it
+was made, its own date and this machine count. What `notes/NAME.md` says of one of them goes below it.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def main(options: Sequence[str] = ()) -> int:
     given = parser.parse_args(options)
     (given.to / "plots").mkdir(exist_ok=True)
     parts = ["# Measured", "Written by `python -m tests.bench results`; each table has the command that made it."]
+    before = _sections(given.to / "RESULTS.md")
     for name, (command, write) in SECTIONS.items():
         path = given.folder / f"{name}.json"
         if path.exists():
@@ -47,8 +48,16 @@ def main(options: Sequence[str] = ()) -> int:
             notes = HERE / "notes" / f"{name}.md"
             said = [notes.read_text().strip()] if notes.exists() else []
             parts += [f"## {name}", does, _when(told, path), *write(told, given.to), *said]
+        elif name in before:
+            parts += [f"## {name}", before[name]]
     (given.to / "RESULTS.md").write_text("\n\n".join(part for part in parts if part) + "\n")
     return 0
+
+
+def _sections(path: Path) -> dict[str, str]:
+    """What stands below each heading of an earlier RESULTS.md."""
+    _, *found = path.read_text().split("\n## ") if path.exists() else [""]
+    return {name: text.strip() for name, _, text in (each.partition("\n") for each in found)}
 
 
 def _when(told: Told, path: Path) -> str:
@@ -164,6 +173,7 @@ def _short(cell: Any) -> str:
 SECTIONS: Mapping[str, tuple[str, Callable[[Any, Path], list[str]]]] = {
     "beside-java": ("tests.bench beside-java", beside_java),
     "layers": ("tests.bench layers", records),
+    "layers-payload": ("tests.bench layers --payload 100000", records),
     "growth": ("tests.bench growth", growth),
     "soak": ("tests.bench soak", soak),
     "chaos-jobs": ("tests.chaos jobs", jobs),

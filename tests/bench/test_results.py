@@ -55,6 +55,16 @@ def test_a_table_has_its_command_its_date_its_machine_and_the_middle_of_its_roun
     assert "nan" not in text
 
 
+def test_what_has_no_file_stays_as_it_was_in_its_place(tmp_path: pathlib.Path) -> None:
+    first = written(tmp_path, feel=[{"cell": "1k loop", "ratio": 3}], queues=[{"transport": "kafka", "p50_ms": 4}])
+    for each in tmp_path.glob("*.json"):
+        each.unlink()
+    assert written(tmp_path) == first
+    second = written(tmp_path, queues=[{"transport": "kafka", "p50_ms": 5}])
+    assert "| kafka | 5 |" in second
+    assert second.replace("| kafka | 5 |", "| kafka | 4 |") == first
+
+
 def test_plots_are_svg_and_the_same_for_the_same_figures(tmp_path: pathlib.Path) -> None:
     sample = {"at_s": 1.0, "pss_mb": 300.0, "descriptors": 100, "keys": 20, "late_ms": 50}
     told = {**WHEN, "per_s": 50.0, "verdicts": {"memory: 1 MB, then 1 MB": True}, "samples": [sample]}
