@@ -180,7 +180,7 @@ class RunContext:
     def up(self, **details: Any) -> None:
         """It works."""
         self.worked = True
-        self.host.activity.health(self.executable.id, "UP", details=details)
+        self.host.activity.health(self.executable.id, "UP", details=self.mask.within(details))
 
     def down(self, reason: BaseException | str, **details: Any) -> None:
         """It does not work, and why."""
@@ -188,7 +188,7 @@ class RunContext:
         if not self.worked:
             code = NOT_ACTIVATED
         said = self.mask(str(reason) or code)
-        self.host.activity.health(self.executable.id, "DOWN", (code, said), details)
+        self.host.activity.health(self.executable.id, "DOWN", (code, said), self.mask.within(details))
 
     def log(self, severity: Severity, tag: str, message: str) -> None:
         """An entry of the activity log."""

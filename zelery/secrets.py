@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from zelery.errors import ConnectorError, InputError, SettingError
@@ -93,6 +93,14 @@ class Mask:
         for form in sorted(spelled, key=len, reverse=True):
             message = message.replace(form, "***")
         return message
+
+    def within(self, value: Any) -> Any:
+        """The value with each text in it masked, names too; what JSON has no kind for, as its text."""
+        if isinstance(value, Mapping):
+            return {self(str(name)): self.within(each) for name, each in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self.within(each) for each in value]
+        return value if value is None or isinstance(value, (bool, int, float)) else self(str(value))
 
 
 class Secrets:

@@ -46,7 +46,7 @@ async def feed(properties: Feed, context: InboundContext) -> None:
     if properties.fails is not None:
         raise LookupError(f"{properties.fails} at {properties.url}")
     await context.correlate({"url": properties.url})
-    context.up()
+    context.up(feed=properties.url)
 
 
 @dataclasses.dataclass
@@ -139,6 +139,13 @@ async def test_a_connector_that_raises_is_shown_with_its_secrets_masked(bench: B
     assert await bench.poller.poll(None, of.id) == "failed: LookupError"
     assert await bench.messages(of) == ["LookupError: no feed at ***", "Health is DOWN: no feed at ***"]
     assert (await bench.health(of))["error"]["message"] == "no feed at ***"
+
+
+async def test_details_of_health_show_no_secret(bench: Bench) -> None:
+    of = one(url="http://u:{{secrets.TOKEN}}@h")
+    await bench.lives(of)
+    await bench.poller.poll(None, of.id)
+    assert (await bench.health(of))["details"] == {"feed": "http://u:***@h"}
 
 
 async def test_a_connector_that_hangs_is_ended(bench: Bench) -> None:

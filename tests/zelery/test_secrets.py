@@ -390,6 +390,13 @@ class TestMask:
     def test_no_message_shows_a_secret(self, values: tuple[str, ...], message: str, shown: str) -> None:
         assert self.mask(*values)(message) == shown
 
+    def test_no_text_within_a_value_shows_a_secret(self) -> None:
+        shown = {"a": ["t0p", 1, None, True, {"t0p": ("x-t0p", 0.5)}], "when": LookupError("no t0p")}
+        assert self.mask("t0p").within(shown) == {
+            "a": ["***", 1, None, True, {"***": ["x-***", 0.5]}],
+            "when": "no ***",
+        }
+
     async def test_secrets_that_other_secrets_name_are_hidden_too(self) -> None:
         mask = Mask()
         await secrets().replace("{{secrets.A}} {{secrets.A}}", PLACE, mask)

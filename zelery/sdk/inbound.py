@@ -107,7 +107,7 @@ class InboundContext(Protocol):
         """The process's one instance of a resource: opened at first use, closed when the process stops."""
 
     def up(self, **details: Any) -> None:
-        """It works. `details` are shown beside its health."""
+        """It works. `details` are shown beside its health; secrets in them are masked."""
 
     def down(self, reason: BaseException | str, **details: Any) -> None:
         """It does not work, and why; secrets in the reason are masked. It goes on trying all the same."""
