@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from functools import partial
 
 from celery.beat import ScheduleEntry
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import ResponseError
 
 from beat_schedule.clock import Clock
 from beat_schedule.heap import Due, Heap
@@ -25,7 +26,7 @@ from zelery.followed import Followed
 from zelery.lease import Held
 from zelery.logs import logger
 from zelery.outage import Server
-from zelery.redis import AWAY, ENTRIES
+from zelery.redis import AWAY, ENTRIES, takes_writes
 from zelery.schedule import Entry
 
 log = logger(__name__)
@@ -63,7 +64,7 @@ class Clockwork:
         self._clock = clock or Clock()
         self._runs = Runs(redis)
         self._followed = Followed(redis, ENTRIES)
-        self._redis_server = Server("Redis", address, redis.ping, AWAY)
+        self._redis_server = Server("Redis", address, partial(takes_writes, redis), AWAY)
         self._broker_server = Server("broker", sender.address, self._reach_broker, (UnavailableError,))
         self._forget()
 
@@ -74,11 +75,12 @@ class Clockwork:
         except LostLeaseError:
             self._lose()
             return 0.0
+        except ResponseError as error:
+            log.warning("Redis refused a command; trying again", why=str(error))
+            await self._ready(self._redis_server)
         except AWAY as error:
             log.debug("Redis went away", why=str(error))
             await self._ready(self._redis_server)
-        except RedisError as error:
-            log.warning("Redis refused a command; trying again", why=str(error))
         except UnavailableError as error:
             log.warning("cannot send; what was due is missed", broker=self._sender.address, why=str(error))
             await self._resign()  # Who cannot send does not lead: another may reach the broker.
@@ -92,7 +94,7 @@ class Clockwork:
         self._sender.close()
 
     async def _resign(self) -> None:
-        with contextlib.suppress(*AWAY, RedisError):
+        with contextlib.suppress(*AWAY):
             await self._leader.resign()
 
     def _lose(self) -> None:

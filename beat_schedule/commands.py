@@ -13,7 +13,6 @@ import click
 from celery import Celery
 from celery.beat import ScheduleEntry, Service
 from kombu.utils.imports import symbol_by_name
-from redis.exceptions import RedisError
 
 from beat_schedule.leader import LASTS_S, NAME
 from beat_schedule.rhythm import Rate, Run, rhythm_of
@@ -85,7 +84,7 @@ async def _read(settings: Settings) -> tuple[str | None, list[Row]]:
             leader = await Lease(redis, NAME, "", lasts_s=LASTS_S).holder()
             changes = await Followed(redis, ENTRIES).since(0)
             runs, _ = await Runs(redis).load()
-        except (*AWAY, RedisError) as error:
+        except AWAY as error:
             raise UnavailableError(f"Redis at {mask_url(settings.redis_url)} does not answer: {error}") from error
     return leader, [*_of_plain(plain, runs), *_of_values(changes.values, runs)]
 

@@ -75,6 +75,8 @@ def create(settings: Settings) -> App:
         worker_redirect_stdouts=False,
         worker_enable_remote_control=True,
         broker_connection_retry_on_startup=True,
+        # A broker that refuses a command is asked again, as one that is away is; otherwise the worker would end.
+        broker_channel_error_retry=True,
         broker_transport_options={
             "socket_timeout": 30,
             "socket_connect_timeout": 10,

@@ -60,7 +60,11 @@ class Dispatcher:
             except (BatchPublishError, OperationalError, OSError) as error:
                 if isinstance(error, BatchPublishError) and not _refused(error):
                     # They may be in the queue, and what is sent twice runs twice.
-                    log.warning("broker went away; jobs come back when their leases end", jobs=len(left))
+                    log.warning(
+                        "broker went away; jobs come back when their leases end",
+                        jobs=len(left),
+                        why=str(error.__cause__ or error),
+                    )
                     return
                 log.warning(
                     "broker unreachable; jobs wait",

@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 
 from tasks.celery import App
 from tasks.credit import Credit
@@ -24,7 +25,7 @@ from zelery.garbage import settle
 from zelery.logs import logger
 from zelery.model import Job
 from zelery.outage import Server
-from zelery.redis import AWAY, connect
+from zelery.redis import AWAY, connect, takes_writes
 from zelery.settings import Settings, mask_url
 
 log = logger(__name__)
@@ -159,7 +160,7 @@ async def run(app: App) -> None:
         )
         servers = [
             Server("Zeebe", settings.zeebe_address, gateway.topology, (GatewayError,)),
-            Server("Redis", mask_url(settings.redis_url), redis.ping, AWAY),
+            Server("Redis", mask_url(settings.redis_url), partial(takes_writes, redis), AWAY),
         ]
         for server in servers:
             await server.ready()

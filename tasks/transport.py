@@ -21,9 +21,15 @@ from redis.exceptions import NoPermissionError, ResponseError
 from redis.retry import Retry
 
 from zelery.errors import SettingError
+from zelery.logs import logger
+
+log = logger(__name__)
 
 #: Most messages that a worker takes at once: it must not hold what an idle one could run.
 TAKE_MAX = 16
+
+#: From a refusal until the server is asked again, seconds, and until the hub's next turn after that.
+REFUSED_S = 1.0
 
 
 class Channel(kombu_redis.Channel):
@@ -46,6 +52,7 @@ class Channel(kombu_redis.Channel):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._tags, self._tag = uuid(), itertools.count()
+        self._refused_until = 0.0
 
     @property
     def supports_batch_publish(self) -> bool:
@@ -62,7 +69,7 @@ class Channel(kombu_redis.Channel):
 
     def _brpop_start(self, timeout: int | None = None) -> None:
         queues = self._queue_cycle.consume(len(self.active_queues))
-        if not queues:
+        if not queues or time.monotonic() < self._refused_until:
             return
         keys = [self._q_for_pri(queue, priority) for priority in self.priority_steps for queue in queues]
         most = min(self.qos.can_consume_max_estimate() or TAKE_MAX, TAKE_MAX)
@@ -84,7 +91,8 @@ class Channel(kombu_redis.Channel):
     def _answer(self, options: dict[str, Any]) -> tuple[bytes, Sequence[bytes]]:
         """What BLMPOP gave: a key, and messages.
 
-        Raises Empty when there were none in time, and SettingError when the server has no such command for us.
+        Raises Empty when there were none in time, or the server refused, and SettingError when it has no such command
+        for us.
         """
         try:
             answer = self.client.parse_response(self.client.connection, "BLMPOP", **options)
@@ -92,9 +100,12 @@ class Channel(kombu_redis.Channel):
             self.client.connection.disconnect()  # Kombu connects anew at its next turn.
             raise
         except ResponseError as error:
-            if not isinstance(error, NoPermissionError) and "unknown command" not in str(error):
-                raise
-            raise SettingError(f"the broker refuses BLMPOP; Zelery needs a Redis from 7.0 on: {error}") from error
+            if isinstance(error, NoPermissionError) or "unknown command" in str(error):
+                raise SettingError(f"the broker refuses BLMPOP; Zelery needs a Redis from 7.0 on: {error}") from error
+            # It is full, or a replica for the moment: what it holds is still there when it gives again.
+            log.warning("broker refuses to give messages; trying again", why=str(error), pause_s=REFUSED_S)
+            self._refused_until = time.monotonic() + REFUSED_S
+            raise Empty from error
         finally:
             self._in_poll = None
             self._flush_brpop_reauth()

@@ -14,6 +14,7 @@ import pytest
 
 from tests.models import line_of_tasks
 from tests.roles import RoleProcess, role
+from tests.servers.redis import refusing_writes
 from zelery.camunda.gateway import Gateway, Lease, ZeebeGateway
 from zelery.errors import PushbackError
 from zelery.local import redis as local_redis
@@ -122,6 +123,23 @@ async def test_nothing_is_lost_when_one_is_killed_with_500_jobs_under_way(
             assert "Traceback" not in fetcher.said
     finally:
         running.__exit__(None, None, None)
+
+
+async def test_roles_outlive_a_redis_that_takes_no_writes_and_nothing_is_lost(
+    zeebe: local_zeebe.Zeebe, tmp_path: pathlib.Path
+) -> None:
+    with local_redis.running() as redis, roles(zeebe, redis.url, tmp_path) as (fetcher, worker):
+        async with counted(zeebe, {"said": 1, "pauseS": 0.2}) as arrived:
+            told = lambda: f"{len(arrived)} arrived\n{fetcher.said[-1500:]}\n{worker.said[-1500:]}"  # noqa: E731
+            await until(lambda: len(arrived) > JOBS // 10, told)
+            with refusing_writes(redis.url):
+                # Long enough for what was on its way to end, and for each role to say why it waits.
+                await until(lambda: "NOREPLICAS" in fetcher.said and "NOREPLICAS" in worker.said, told)
+                await asyncio.sleep(3)
+                assert len(arrived) < JOBS, "refused too late to mean anything"
+            await until(lambda: len(arrived) >= JOBS, told)
+        assert (fetcher.exit_code, worker.exit_code) == (None, None)
+        assert "Traceback" not in fetcher.said + worker.said
 
 
 async def test_a_warm_shutdown_ends_what_runs_and_the_rest_is_done_by_who_comes_next(

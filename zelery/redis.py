@@ -10,6 +10,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from zelery.settings import Settings
@@ -64,8 +65,12 @@ RUNNING = "zelery:schedule:running"
 #: A half-open connection must not hold a role for minutes.
 TIMEOUT_S = 10.0
 
-#: What Redis raises when it is away; it heals by trying again.
-AWAY = (RedisConnectionError, RedisTimeoutError, OSError)
+#: What Redis raises when it is away, or refuses what it usually takes: it is full, its disk is, it lost its replicas or
+#: is one itself for the moment. All of it heals by trying again.
+AWAY = (RedisConnectionError, RedisTimeoutError, ResponseError, OSError)
+
+#: Written to see whether Redis takes writes.
+PROBE = "zelery:probe"
 
 
 def connect(settings: Settings) -> Redis:
@@ -81,6 +86,11 @@ def connect(settings: Settings) -> Redis:
     pool = client.connection_pool
     pool.connection_class = type("Connection", (_Cancellable, pool.connection_class), {})
     return client
+
+
+async def takes_writes(redis: Redis) -> None:
+    """Raises one of AWAY while Redis does not."""
+    await redis.set(PROBE, "", px=1_000)
 
 
 class _Cancellable(AbstractConnection):

@@ -8,12 +8,16 @@ from collections.abc import Awaitable, Callable
 
 from tests.chaos.stand import Flow, Stand
 from tests.chaos.transports import Transport
+from tests.servers.redis import refusing_writes
 from zelery.camunda.gateway import Gateway, Message
 from zelery.errors import GatewayError
 
 ZEEBE_AWAY_S = 30
 ZEEBE_BACK_S = 900
 NETWORK_AWAY_S = 10
+
+#: Longer than the lease of a subscription.
+REFUSED_S = 15
 
 #: None of them is JSON with what the model's expressions want.
 POISON = (b"{", b"no JSON at all", b'"a text"')
@@ -64,6 +68,12 @@ async def redis_emptied(target: Target) -> None:
     await target.stand.record()
 
 
+async def redis_refuses(target: Target) -> None:
+    """It takes no writes: who holds a lease loses it."""
+    with refusing_writes(target.stand.redis.server.url):
+        await asyncio.sleep(REFUSED_S)
+
+
 async def network_cut(target: Target) -> None:
     """Nothing gets through; then it is there again, but not the connections of before."""
     proxy = target.transport.proxy
@@ -86,6 +96,7 @@ FAULTS: dict[str, Fault] = {
     "broker-restarted": broker_restarted,
     "zeebe-down": zeebe_down,
     "redis-emptied": redis_emptied,
+    "redis-refuses": redis_refuses,
     "network-cut": network_cut,
     "poison": poison,
 }

@@ -26,6 +26,7 @@ from tests.bench import endpoint
 from tests.bench.load import Load, model, until
 from tests.chaos.stand import Restartable
 from tests.roles import RoleProcess, role
+from tests.servers.redis import refusing_writes
 from zelery.camunda.gateway import Gateway, Lease, ZeebeGateway
 from zelery.errors import GatewayError, PushbackError
 from zelery.local import ports
@@ -43,7 +44,7 @@ GRACE_S = 10
 #: How long the endpoint takes, milliseconds: calls are under way when something breaks.
 DELAY_MS = 100
 
-FROZEN_S, REFUSED_S = 60, 30
+FROZEN_S, REFUSED_S, READ_ONLY_S = 60, 30, 15
 
 #: How long all of it may take, a thousand jobs, and at least; seconds.
 LIMIT_S_PER_1000, LIMIT_S = 60, 300
@@ -103,6 +104,11 @@ async def _redis_emptied(stand: Stand) -> None:
     await asyncio.to_thread(stand.redis.start)
 
 
+async def _redis_refuses(stand: Stand) -> None:
+    with refusing_writes(stand.redis.server.url):
+        await asyncio.sleep(READ_ONLY_S)
+
+
 async def _broker_frozen(stand: Stand) -> None:
     os.kill(stand.redis.server.pid, signal.SIGSTOP)
     await asyncio.sleep(FROZEN_S)
@@ -123,6 +129,7 @@ async def _endpoint_refuses(stand: Stand) -> None:
 FAULTS: Mapping[str, Fault] = {
     **{f"{name}-killed": _killed(name) for name in ("worker", "fetch", "beat", "webhooks", "consume", "all")},
     "redis-emptied": _redis_emptied,
+    "redis-refuses": _redis_refuses,
     "broker-frozen": _broker_frozen,
     "zeebe-restarted": _zeebe_restarted,
     "endpoint-refuses": _endpoint_refuses,

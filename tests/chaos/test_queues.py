@@ -70,7 +70,7 @@ def transport(request: pytest.FixtureRequest) -> Iterator[Transport]:
 @pytest.mark.parametrize(
     ("transport", "faults"),
     [
-        ("rabbitmq", ["consumer-killed", "broker-restarted", "network-cut"]),
+        ("rabbitmq", ["consumer-killed", "broker-restarted", "network-cut", "redis-refuses"]),
         ("kafka", ["consumer-killed", "broker-restarted"]),
         ("sqs", ["consumer-killed"]),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from inbound.activity import MESSAGE_MAX, WAITING_MAX, Activity, healths, logs, purge
+from inbound.activity import MESSAGE_MAX, WAITING_MAX, WRITE_S, Activity, healths, logs, purge
+from tests.servers.redis import refusing_writes
 from zelery.redis import ACTIVITY, HEALTH, connect
 from zelery.settings import Settings
 
@@ -69,6 +71,19 @@ async def test_an_entry_says_who_what_and_when_as_the_java_runtime_does(client: 
     assert (entry["severity"], entry["tag"], len(entry["message"])) == ("WARNING", "Queueing", MESSAGE_MAX)
     assert entry["timestamp"].endswith("Z")
     assert len(entry["timestamp"]) == len("2026-01-01T00:00:00.000Z")
+
+
+@pytest.mark.integration
+async def test_while_redis_takes_no_writes_nothing_is_forgotten(client: Redis, redis_url: str) -> None:
+    activity = Activity(client, keep=10)
+    async with activity.writing():
+        with refusing_writes(redis_url):
+            activity.log("a", "INFO", "tag", "first")
+            await asyncio.sleep(WRITE_S * 2)
+        activity.log("a", "INFO", "tag", "second")
+        async with asyncio.timeout(10):
+            while await messages(client) != ["first", "second"]:
+                await asyncio.sleep(0.05)
 
 
 @pytest.mark.integration

@@ -12,10 +12,12 @@ import redis as redis_client
 from kombu import Connection, Consumer, Queue
 from kombu.transport import resolve_transport
 from redis.exceptions import ConnectionError as RedisConnectionError
+from structlog.testing import capture_logs
 
 from tasks.celery import create
-from tasks.transport import TAKE_MAX, Transport
+from tasks.transport import REFUSED_S, TAKE_MAX, Transport
 from tests.servers.proxy import Proxy, proxied
+from tests.servers.redis import refusing_writes
 from zelery.errors import SettingError
 from zelery.local import redis as local_redis
 from zelery.settings import Settings
@@ -35,7 +37,7 @@ def send(connection: Connection, numbers: Iterable[int]) -> None:
         producer.publish(number, exchange="", routing_key=QUEUE.name, declare=[QUEUE])
 
 
-def receive(connection: Connection, count: int, *, prefetch: int = 0) -> list[int]:
+def receive(connection: Connection, count: int, *, prefetch: int = 0, patience_s: float = 10) -> list[int]:
     """So many numbers, unacknowledged where `prefetch` bounds them."""
     got: list[int] = []
 
@@ -47,7 +49,7 @@ def receive(connection: Connection, count: int, *, prefetch: int = 0) -> list[in
     consumer = Consumer(connection.default_channel, [QUEUE], callbacks=[come], prefetch_count=prefetch or None)
     with consumer:
         while len(got) < count:
-            connection.drain_events(timeout=10)
+            connection.drain_events(timeout=patience_s)
         return got
 
 
@@ -122,6 +124,18 @@ def test_a_command_whose_answer_was_lost_is_not_sent_again(redis: local_redis.Re
                 client.lpush(QUEUE.name, "once")
             healing.join()
             assert client.llen(QUEUE.name) == 0
+
+
+@pytest.mark.integration
+def test_a_redis_that_takes_no_writes_is_asked_again_and_not_at_once(redis_url: str) -> None:
+    """It is a replica for the moment, or its disk is full. The worker would end by the error."""
+    with connect(redis_url) as sender, connect(redis_url) as connection:
+        send(sender, range(3))
+        with refusing_writes(redis_url), pytest.raises(TimeoutError), capture_logs() as lines:
+            receive(connection, 3, patience_s=REFUSED_S * 1.5)
+        assert 1 <= len(lines) <= 2, lines
+        assert "NOREPLICAS" in lines[0]["why"]
+        assert receive(connection, 3) == [0, 1, 2]
 
 
 @pytest.mark.integration

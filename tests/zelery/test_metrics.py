@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 
+from tests.servers.redis import refusing_writes
 from zelery.metrics import Metrics, exposition
 from zelery.redis import METRICS, connect
 from zelery.settings import Settings
@@ -58,6 +59,17 @@ async def test_what_came_while_redis_was_away_is_written_when_it_is_back(client:
     await metrics.write()
     await metrics.write()
     assert await samples(client) == {(f"{CHECKED}_total", ()): 2}
+
+
+@pytest.mark.integration
+async def test_what_came_while_redis_took_no_writes_is_written_when_it_does(client: Redis, redis_url: str) -> None:
+    metrics = Metrics(client)
+    with refusing_writes(redis_url):
+        metrics.count(TRIGGERS, "triggered", "t:1")
+        await metrics.write()
+    metrics.count(TRIGGERS, "triggered", "t:1")
+    await metrics.write()
+    assert await client.hgetall(METRICS) == {f'["{TRIGGERS}", "triggered", "t:1"]': "2"}
 
 
 @pytest.mark.integration
