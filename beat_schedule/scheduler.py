@@ -6,10 +6,15 @@ Beat asks for a tick, sleeps for as long as that says, and asks again. A tick he
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import socket
+import threading
 import uuid
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterator
+from types import FrameType
+from typing import Any, TypeVar
 
 from celery import Celery, beat
 
@@ -21,6 +26,8 @@ from beat_schedule.sender import Sender
 from zelery.lease import Lease
 from zelery.redis import connect
 from zelery.settings import Settings, mask_url
+
+T = TypeVar("T")
 
 
 class Scheduler(beat.Scheduler):
@@ -48,19 +55,19 @@ class Scheduler(beat.Scheduler):
         if self._runner is None:
             self._runner = asyncio.Runner()
             self._clockwork = self._runner.run(self._open())
-        return self._runner.run(self._clockwork.turn())
+        return whole(self._runner, self._clockwork.turn()) or 0.0
 
     def should_sync(self) -> bool:
         """Never: what is to be remembered is written before it is done."""
         return False
 
     def close(self) -> None:
-        """Let another lead. Celery calls this at a signal, whatever runs then, and once more when that has ended."""
-        if self._runner is None or self._runner.get_loop().is_running():
+        """Let another lead. Celery calls this at a signal, and once more when it ends."""
+        if self._runner is None:
             return
         runner, self._runner = self._runner, None
         with runner:
-            runner.run(self._leave())
+            runner.run(self._clockwork.leave())
         super().close()
 
     @property
@@ -79,10 +86,40 @@ class Scheduler(beat.Scheduler):
             address=mask_url(self._settings.redis_url),
         )
 
-    async def _leave(self) -> None:
-        """A signal may have left a turn half done: it is not to go on while this runs."""
-        turns = asyncio.all_tasks() - {asyncio.current_task()}
-        for turn in turns:
-            turn.cancel()
-        await asyncio.gather(*turns, return_exceptions=True)
-        await self._clockwork.leave()
+
+def whole(runner: asyncio.Runner, turn: Coroutine[Any, Any, T]) -> T | None:
+    """The result of a turn; None when a signal ended it, which is raised again then.
+
+    A signal's exception that is raised in a step of the loop stays with what it met there, and comes up again when that
+    is waited for: beat ended by it, and did not give its lease back. So the signal cancels the turn, where that waits.
+    """
+    task = runner.get_loop().create_task(turn)
+    came: list[int] = []
+
+    def cancel(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+        task.get_loop().call_soon_threadsafe(task.cancel)
+
+    with _handled(cancel):
+        runner.run(_ended(task))
+    if came:
+        signal.raise_signal(came[0])
+    return None if task.cancelled() else task.result()
+
+
+async def _ended(task: asyncio.Task[Any]) -> None:
+    await asyncio.wait({task})
+
+
+@contextlib.contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have it handle the signals that end a beat. In another thread than the main one, they are another's."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

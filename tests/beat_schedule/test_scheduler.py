@@ -9,13 +9,15 @@ import os
 import pathlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from beat_schedule.leader import NAME
+from beat_schedule.scheduler import whole
 from tests.roles import role
 from zelery.fencing import HEADER
 from zelery.followed import Followed
@@ -122,3 +124,60 @@ async def test_a_redis_that_dies_and_comes_back_empty_costs_no_process(tmp_path:
         assert beat.exit_code is None
         assert beat.stop() == 0
         assert "Traceback" not in beat.said
+
+
+class TestASignalInTheMiddleOfATurn:
+    """Its handler raises, as Python's own for SIGINT does, and Celery's for both."""
+
+    @pytest.fixture(autouse=True)
+    def handler(self) -> Iterator[None]:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGTERM, before)
+
+    def test_ends_it_where_it_waits_and_the_loop_can_be_used_for_the_end(self) -> None:
+        ended: list[str] = []
+
+        async def part() -> None:
+            signal.raise_signal(signal.SIGTERM)
+            ended.append("step")
+            await asyncio.sleep(60)
+
+        async def turn() -> None:
+            try:
+                # As redis-py does it on Python 3.11: the part is a task, and its exception the turn's.
+                await asyncio.create_task(part())
+            finally:
+                ended.append("turn")
+
+        async def leave() -> str:
+            await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
+            return "left"
+
+        with asyncio.Runner() as runner:
+            with pytest.raises(KeyboardInterrupt):
+                whole(runner, turn())
+            assert runner.run(leave()) == "left"
+        assert ended == ["step", "turn"]
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+
+    def test_that_ends_by_itself_meanwhile_is_raised_all_the_same(self) -> None:
+        async def turn() -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+        with asyncio.Runner() as runner, pytest.raises(KeyboardInterrupt):
+            whole(runner, turn())
+
+    def test_is_not_its_matter_in_a_thread(self) -> None:
+        async def turn() -> str:
+            return "done"
+
+        with asyncio.Runner() as runner, ThreadPoolExecutor(1) as threads:
+            assert threads.submit(whole, runner, turn()).result() == "done"
+
+    def test_without_one_the_turns_error_is_raised(self) -> None:
+        async def turn() -> None:
+            raise LookupError("a fault")
+
+        with asyncio.Runner() as runner, pytest.raises(LookupError, match="a fault"):
+            whole(runner, turn())
