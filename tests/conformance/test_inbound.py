@@ -45,4 +45,4 @@ def test_every_recorded_inbound_case_ends_as_in_the_java_runtime_but_those_liste
 
 
 def test_every_listed_deviation_is_one(disagreeing: dict[str, list[str]]) -> None:
-    assert sorted(set(inbound.INBOUND) - set(disagreeing)) == []
+    assert sorted(set(inbound.INBOUND) - set(disagreeing) - inbound.OF_CHANCE) == []

@@ -29,6 +29,9 @@ WAITING_ASKS_MAX = 20
 #: An answer counts for so many seconds; doubled each time that there were none, up to the second: few old versions get
 #: instances again (a call activity may be bound to one), and a cluster has thousands of them.
 WAITING_AGE_S, WAITING_AGE_MAX_S = 30.0, 3600.0
+#: The first answer that there are none counts for less: Operate hears of an instance a moment after Zeebe, and in that
+#: moment the version may have been replaced.
+FIRST_AGE_S = 3.0
 
 HINT = (
     "check CAMUNDA_OPERATE_CLIENT_URL: it is Operate's address, whose API v1 there is from 8.5 to 8.9;"
@@ -48,9 +51,12 @@ class Answer:
     @classmethod
     def given(cls, now: float, before: Answer | None, *, waits: bool) -> Answer:
         """An answer of now, after another one."""
-        age = WAITING_AGE_S
-        if before is not None and not (waits or before.waits):
-            age = min(before.age_s * 2, WAITING_AGE_MAX_S)
+        if waits or (before is not None and before.waits):
+            age = WAITING_AGE_S
+        elif before is None:
+            age = FIRST_AGE_S
+        else:
+            age = min(max(before.age_s * 2, WAITING_AGE_S), WAITING_AGE_MAX_S)
         return cls(waits=waits, age_s=age, until=now + age)
 
 

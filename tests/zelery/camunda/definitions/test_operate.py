@@ -10,7 +10,15 @@ import pytest
 
 from tests.zelery.camunda.definitions.scripted import URL, Operate, always, answer, away, item, paged
 from zelery.camunda.definitions.login import Nobody
-from zelery.camunda.definitions.operate import HINT, WAITING_AGE_S, WAITING_ASKS_MAX, Answer, OperateSource, due
+from zelery.camunda.definitions.operate import (
+    FIRST_AGE_S,
+    HINT,
+    WAITING_AGE_S,
+    WAITING_ASKS_MAX,
+    Answer,
+    OperateSource,
+    due,
+)
 from zelery.camunda.definitions.port import Definition, ElementInstance
 from zelery.camunda.definitions.site import Site
 from zelery.camunda.definitions.transport import Response
@@ -280,6 +288,15 @@ async def test_whether_old_versions_wait_is_asked_a_few_at_a_time_and_remembered
     assert await here.waiting([5]) == {5: False}
 
 
+async def test_an_instance_of_which_operate_hears_late_is_found_soon() -> None:
+    clock, heard = Clock(), list[dict[str, int]]()
+    here = source(Operate(others={"/v1/process-instances/search": lambda _: {"items": heard}}), clock)
+    assert await here.waiting([1]) == {1: False}
+    heard.append({"key": 1})
+    clock.now += FIRST_AGE_S
+    assert await here.waiting([1]) == {1: True}
+
+
 async def test_old_versions_can_be_left_out() -> None:
     operate = Operate()
     assert await source(operate, active_versions=False).waiting([1, 2]) == {1: False, 2: False}
@@ -297,9 +314,9 @@ def test_those_never_asked_go_first_in_their_order_and_then_the_oldest() -> None
 
 def test_a_version_without_instances_is_asked_about_ever_more_seldom() -> None:
     answer, ages = None, []
-    for _ in range(9):
+    for _ in range(10):
         answer = Answer.given(1000.0, answer, waits=False)
         ages.append(answer.age_s)
-    assert ages == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+    assert ages == [3, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
     assert Answer.given(1000.0, answer, waits=True) == Answer(waits=True, age_s=30, until=1030.0)
     assert Answer.given(1000.0, answered(0, waits=True), waits=False).age_s == 30
