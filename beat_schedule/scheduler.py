@@ -93,22 +93,19 @@ def whole(runner: asyncio.Runner, turn: Coroutine[Any, Any, T]) -> T | None:
     A signal's exception that is raised in a step of the loop stays with what it met there, and comes up again when that
     is waited for: beat ended by it, and did not give its lease back. So the signal cancels the turn, where that waits.
     """
-    task = runner.get_loop().create_task(turn)
+    loop = runner.get_loop()
+    task = loop.create_task(turn)
     came: list[int] = []
 
     def cancel(number: int, _frame: FrameType | None) -> None:
         came.append(number)
-        task.get_loop().call_soon_threadsafe(task.cancel)
+        loop.call_soon_threadsafe(task.cancel)
 
     with _handled(cancel):
-        runner.run(_ended(task))
+        runner.run(asyncio.wait({task}))
     if came:
         signal.raise_signal(came[0])
     return None if task.cancelled() else task.result()
-
-
-async def _ended(task: asyncio.Task[Any]) -> None:
-    await asyncio.wait({task})
 
 
 @contextlib.contextmanager

@@ -110,7 +110,7 @@ class InboundContext(Protocol):
         """It works. `details` are shown beside its health; secrets in them are masked."""
 
     def down(self, reason: BaseException | str, **details: Any) -> None:
-        """It does not work, and why; secrets in the reason are masked. It goes on trying all the same."""
+        """It does not work, and why; secrets in all of it are masked. It goes on trying all the same."""
 
     def log(self, severity: Severity, tag: str, message: str) -> None:
         """An entry of the executable's activity log, for people; secrets in it are masked."""
