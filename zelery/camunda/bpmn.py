@@ -116,7 +116,7 @@ class ReadProcess:
 
 def read(xml: bytes, process_id: str) -> ReadProcess:
     """The inbound elements of one process of a file. Raises ModelError for no XML, no BPMN, no such process."""
-    root = _parse(xml)
+    root = parse(xml)
     names = {message.get("id"): message.get("name") for message in root.iterchildren(_MESSAGE)}
     elements: list[InboundElement] = []
     faults: list[Fault] = []
@@ -137,7 +137,7 @@ def read(xml: bytes, process_id: str) -> ReadProcess:
 
 def processes(xml: bytes) -> tuple[str, ...]:
     """The ids of a file's processes, executable or not. Raises ModelError for no XML and no BPMN."""
-    return _ids(_parse(xml))
+    return _ids(parse(xml))
 
 
 def _ids(root: etree._Element) -> tuple[str, ...]:
@@ -151,7 +151,8 @@ class _Refusing(etree.Resolver):
         raise ModelError(f"the model refers to {system_url[:_SHOWN_MAX]!r}, which is not opened; {_NO_DOCTYPE}")
 
 
-def _parse(xml: bytes) -> etree._Element:
+def parse(xml: bytes) -> etree._Element:
+    """The root of a BPMN file. Raises ModelError for what is no XML or no BPMN, is too large, or has a document type."""
     if len(xml) > BYTES_MAX:
         raise ModelError(f"the model has {len(xml)} bytes, more than the {BYTES_MAX} that are read: split it")
     # A parser of its own: one that is shared would let only one thread read at a time. Depth is libxml2's to bound.

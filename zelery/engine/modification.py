@@ -1,0 +1,143 @@
+"""Process instance modification and migration (docs: "Process instance modification", "Process instance migration")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from zelery.engine import commands as cmd
+from zelery.engine import events as ev
+from zelery.engine import instances, lifecycle, variables
+from zelery.engine.bpmn.model import Element, Kind
+from zelery.engine.errors import Code, Rejected
+from zelery.engine.records import Definition, DefinitionState, ElementInstance
+
+if TYPE_CHECKING:
+    from zelery.engine.transaction import Transaction
+
+#: Elements that a modification cannot activate.
+_UNSUPPORTED = frozenset({Kind.START_EVENT, Kind.BOUNDARY_EVENT})
+
+
+def modify(tx: Transaction, command: cmd.ModifyInstance) -> None:
+    """Activate elements of an instance, then terminate others."""
+    root = _root(tx, command.key, "modify")
+    process = root.instance.definition.process
+    targets = [_target(process.elements.get(each.element_id), each, command.key) for each in command.activate]
+    ended = [_to_terminate(tx, key, root) for key in command.terminate]
+    inside = [_ancestor(tx, each, root) for each in command.activate]
+    for instruction, target, ancestor in zip(command.activate, targets, inside, strict=True):
+        if instruction.variables.get(""):
+            variables.merge(tx, root, instruction.variables[""])
+        instances.activate_before(tx, root, target, instruction.variables, ancestor)
+    for instance in ended:
+        if tx.is_active(instance):
+            scope = instance.scope
+            lifecycle.terminate(tx, instance)
+            _end_empty(tx, scope)
+
+
+def _root(tx: Transaction, key: int, verb: str) -> ElementInstance:
+    root = tx.state.elements.get(key)
+    if root is None or key not in tx.state.instances:
+        raise Rejected(
+            Code.NOT_FOUND, f"Expected to {verb} process instance but no process instance found with key '{key}'"
+        )
+    return root
+
+
+def _target(element: Element | None, instruction: cmd.ActivateElement, key: int) -> Element:
+    if element is None:
+        raise Rejected(
+            Code.INVALID_ARGUMENT,
+            f"Expected to modify instance of process '{key}' but it contains one or more activate instructions with an "
+            f"element that could not be found: '{instruction.element_id}'",
+        )
+    if element.kind in _UNSUPPORTED:
+        raise Rejected(
+            Code.INVALID_ARGUMENT,
+            f"Expected to modify instance of process '{key}' but it contains one or more activate instructions for "
+            f"elements that are unsupported: '{element.id}'. The activation of elements with type '{element.kind}' is "
+            "not supported.",
+        )
+    return element
+
+
+def _to_terminate(tx: Transaction, key: int, root: ElementInstance) -> ElementInstance:
+    found = tx.state.elements.get(key)
+    if found is None or found.instance is not root.instance:
+        raise Rejected(
+            Code.INVALID_ARGUMENT,
+            f"Expected to modify instance of process '{root.key}' but it contains one or more terminate instructions "
+            f"with an element instance that could not be found: '{key}'",
+        )
+    return found
+
+
+def _ancestor(tx: Transaction, instruction: cmd.ActivateElement, root: ElementInstance) -> ElementInstance | None:
+    if not instruction.ancestor_key:
+        return None
+    found = tx.state.elements.get(instruction.ancestor_key)
+    if found is None or found.instance is not root.instance:
+        raise Rejected(
+            Code.INVALID_ARGUMENT,
+            f"Expected to modify instance of process '{root.key}' but it contains one or more activate instructions "
+            f"with an ancestor scope key that does not exist, or is not in an active state: "
+            f"'{instruction.ancestor_key}'",
+        )
+    return found
+
+
+def _end_empty(tx: Transaction, scope: ElementInstance | None) -> None:
+    """Terminate the scopes that a termination has left empty, the process too."""
+    while scope is not None and lifecycle.is_empty(scope) and tx.is_active(scope):
+        around = scope.scope
+        lifecycle.terminate(tx, scope)
+        scope = around
+
+
+def migrate(tx: Transaction, command: cmd.MigrateInstance) -> None:
+    """Continue an instance as one of another definition: its active elements as those that the mapping names."""
+    root = _root(tx, command.key, "migrate")
+    definition = tx.state.definitions.get(command.definition_key)
+    if definition is None or definition.state is not DefinitionState.ACTIVE:
+        raise Rejected(
+            Code.NOT_FOUND,
+            f"Expected to migrate process instance to process definition but no process definition found with key "
+            f"'{command.definition_key}'",
+        )
+    active = list(_below(root))
+    planned = [(each, _mapped(each, definition, command)) for each in active]
+    tx.emit(ev.ElementMigrated(root.key, definition.key, definition.process_id))
+    for instance, target in planned:
+        tx.emit(ev.ElementMigrated(instance.key, definition.key, target))
+
+
+def _below(root: ElementInstance) -> Iterator[ElementInstance]:
+    for child in (root.children or {}).values():
+        yield child
+        yield from _below(child)
+
+
+def _mapped(instance: ElementInstance, definition: Definition, command: cmd.MigrateInstance) -> str:
+    """The id of the element that an active one continues as. Raises Rejected."""
+    source = instance.element
+    target_id = command.mapping.get(source.id)
+    begun = f"Expected to migrate process instance '{command.key}' but"
+    if target_id is None:
+        raise Rejected(
+            Code.INVALID_STATE, f"{begun} no mapping instruction defined for active element with id '{source.id}'."
+        )
+    target = definition.process.elements.get(target_id)
+    if target is None:
+        raise Rejected(
+            Code.INVALID_STATE,
+            f"{begun} mapping instructions contain a non-existing target element id '{target_id}'.",
+        )
+    if target.kind is not source.kind and (target.inner is None or target.inner.kind is not source.kind):
+        raise Rejected(
+            Code.INVALID_STATE,
+            f"{begun} active element with id '{source.id}' and type '{source.kind}' is mapped to an element with id "
+            f"'{target.id}' and different type '{target.kind}'. Elements must be mapped to elements of the same type.",
+        )
+    return target_id
