@@ -6,8 +6,8 @@ A server that cannot be had skips its tests and says why; with `ZELERY_TEST_REQU
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
-import sys
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -16,14 +16,13 @@ import pytest_socket
 import redis as redis_client
 
 from tests.servers import kafka as local_kafka
+from tests.servers import mail as local_mail
 from tests.servers.aws import aws_of_session, aws_server, no_aws_of_this_machine
 from tests.servers.kafka import KafkaServer, kafka_server
 from tests.servers.mail import MailServer, mail_server
 from tests.servers.rabbitmq import RabbitMQServer, rabbitmq_server
-from zelery.local import camunda as local_camunda
+from zelery.local import engine as local_engine
 from zelery.local import redis as local_redis
-from zelery.local import zeebe as local_zeebe
-from zelery.local.download import Progress
 from zelery.local.errors import LocalServerError
 
 #: Fixtures of other modules.
@@ -31,15 +30,27 @@ __all__ = ["aws_of_session", "aws_server", "no_aws_of_this_machine"]
 
 T = TypeVar("T")
 
-#: What is downloaded for a fixture.
-INSTALLS = {
-    "camunda_installed": local_camunda.install,
-    "kafka": local_kafka.install,
-    "zeebe": local_zeebe.install,
-}
+#: What is fetched for a fixture.
+INSTALLS = {"kafka": local_kafka.install, "mail": local_mail.install}
 
-#: How long a test may take that may have to wait for Camunda's start, seconds.
-CAMUNDA_S = 480
+#: A cluster of one's own, instead of the engine: its gateway, `host:port`, and the base URL of its REST API.
+CLUSTER, CLUSTER_REST = "ZELERY_TEST_CLUSTER", "ZELERY_TEST_CLUSTER_REST"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Cluster:
+    """Where Zeebe's protocol is spoken: the engine, or a cluster that the environment names."""
+
+    gateway: str
+    """`host:port`, gRPC without TLS."""
+    rest: str
+    """The base URL of REST v2 and of Operate's API v1."""
+    is_engine: bool
+
+    @property
+    def operate(self) -> str:
+        """The base URL of Operate's API v1."""
+        return self.rest
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -48,44 +59,46 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest_socket.disable_socket(allow_unix_socket=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Camunda takes a minute to start, and a test's time limit counts its fixtures too."""
-    for item in items:
-        if "camunda_installed" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(CAMUNDA_S))
-
-
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Downloads before the first test that needs it, for the same reason."""
+    """Fetches before the first test that needs it: a test's time limit counts its fixtures too."""
     needed = {name for item in session.items for name in getattr(item, "fixturenames", ())}
     for name, install in INSTALLS.items():
         if name in needed and not session.config.option.collectonly:
             with contextlib.suppress(LocalServerError):  # the fixture meets it again, and skips or fails
-                install(_percents())
+                install()
 
 
 @pytest.fixture(scope="session")
-def zeebe() -> Iterator[local_zeebe.Zeebe]:
-    """A real Zeebe for the whole session: tests use process ids of their own, and leave no jobs behind."""
-    with started(local_zeebe.running()) as server:
-        yield server
+def zeebe() -> Iterator[Cluster]:
+    """A gateway for the whole session: tests use process ids of their own, and leave no jobs behind."""
+    with _cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")
-def camunda_installed() -> None:
-    """Camunda and its OpenSearch, not started: for tests that start their own."""
-    with _required():
-        local_camunda.install()
+def camunda() -> Iterator[Cluster]:
+    """A cluster with REST v2 and Operate for the whole session, which hear of what happens a moment later."""
+    with _cluster(lag_s=0.3) as cluster:
+        yield cluster
 
 
-@pytest.fixture(scope="session")
-def camunda(camunda_installed: None) -> Iterator[local_camunda.Camunda]:
-    """A real Zeebe with Operate for the whole session, for what Zeebe by itself cannot do: it takes a minute to start.
+@pytest.fixture
+def engine_only() -> None:
+    """For tests of what only the engine can do: turn its clock, refuse on request, be killed."""
+    if os.environ.get(CLUSTER):
+        pytest.skip(f"only the engine can do this, and {CLUSTER} names a cluster")
 
-    What is deployed is in Operate some 2 s later: wait for it with a deadline.
-    """
-    with started(local_camunda.running()) as server:
-        yield server
+
+@contextlib.contextmanager
+def _cluster(lag_s: float = 0) -> Iterator[Cluster]:
+    if gateway := os.environ.get(CLUSTER):
+        rest = os.environ.get(CLUSTER_REST)
+        if lag_s and not rest:
+            pytest.skip(f"{CLUSTER} names a cluster, {CLUSTER_REST} does not: set it to the address of its REST API")
+        yield Cluster(gateway=gateway, rest=rest or "", is_engine=False)
+        return
+    with started(local_engine.running(lag_s=lag_s)) as server:
+        yield Cluster(gateway=server.gateway, rest=server.rest, is_engine=True)
 
 
 @pytest.fixture(scope="session")
@@ -141,16 +154,3 @@ def _required() -> Iterator[None]:
         if os.environ.get("ZELERY_TEST_REQUIRE") == "all":
             raise
         pytest.skip(str(error))
-
-
-def _percents() -> Progress:
-    """Progress in steps of ten percent, a line each: readable in the log of a CI."""
-    told: set[tuple[str, int]] = set()
-
-    def report(step: str, done: int, total: int) -> None:
-        line = step, done * 10 // total
-        if line not in told:
-            told.add(line)
-            print(f"{step}: {line[1] * 10} %", file=sys.stderr, flush=True)
-
-    return report

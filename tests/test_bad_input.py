@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Cluster
 from tests.models import line_of_tasks
 from tests.roles import role
 from zelery.camunda.gateway import Lease, ZeebeGateway
-from zelery.local import zeebe as local_zeebe
 from zelery.model import Completed, Job
 from zelery.settings import Settings
 
@@ -21,9 +21,7 @@ pytestmark = pytest.mark.integration
 MEGABYTE = "x" * 1_000_000
 
 
-async def test_the_worker_lives_through_all_of_it(
-    zeebe: local_zeebe.Zeebe, redis_url: str, tmp_path: pathlib.Path
-) -> None:
+async def test_the_worker_lives_through_all_of_it(zeebe: Cluster, redis_url: str, tmp_path: pathlib.Path) -> None:
     environment = {"ZEEBE_ADDRESS": zeebe.gateway, "ZELERY_REDIS_URL": redis_url, "ZELERY_LEASE_S": "10"}
     bad: list[dict[str, Any]] = [
         {"said": MEGABYTE, "times": 3},  # more than Zeebe should be given back: fails with a message

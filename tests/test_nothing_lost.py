@@ -12,13 +12,13 @@ from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
+from tests.conftest import Cluster
 from tests.models import line_of_tasks
 from tests.roles import RoleProcess, role
 from tests.servers.redis import refusing_writes
 from zelery.camunda.gateway import Gateway, Lease, ZeebeGateway
 from zelery.errors import PushbackError
 from zelery.local import redis as local_redis
-from zelery.local import zeebe as local_zeebe
 from zelery.model import Completed
 from zelery.settings import Settings
 
@@ -30,7 +30,7 @@ LEASE_S = 4
 
 
 @contextmanager
-def roles(zeebe: local_zeebe.Zeebe, redis_url: str, folder: pathlib.Path) -> Iterator[tuple[RoleProcess, RoleProcess]]:
+def roles(zeebe: Cluster, redis_url: str, folder: pathlib.Path) -> Iterator[tuple[RoleProcess, RoleProcess]]:
     """A fetcher and a worker, few jobs at once so that killing one meets many under way."""
     environment = {
         "ZEEBE_ADDRESS": zeebe.gateway,
@@ -45,7 +45,7 @@ def roles(zeebe: local_zeebe.Zeebe, redis_url: str, folder: pathlib.Path) -> Ite
 
 @asynccontextmanager
 async def counted(
-    zeebe: local_zeebe.Zeebe, variables: dict[str, object], jobs: int = JOBS
+    zeebe: Cluster, variables: dict[str, object], jobs: int = JOBS
 ) -> AsyncIterator[collections.Counter[int]]:
     """Start instances whose second task counts that the first was done: instance key → how often it arrived."""
     process_id, done_type = f"p-{uuid.uuid4()}", f"tests:done-{uuid.uuid4()}:1"
@@ -94,7 +94,7 @@ async def until(met: Callable[[], bool], told: Callable[[], str], limit_s: float
 
 @pytest.mark.parametrize("victim", ["worker", "fetch", "redis"])
 async def test_nothing_is_lost_when_one_is_killed_with_500_jobs_under_way(
-    zeebe: local_zeebe.Zeebe, tmp_path: pathlib.Path, victim: str
+    zeebe: Cluster, tmp_path: pathlib.Path, victim: str
 ) -> None:
     running = local_redis.running()
     redis = running.__enter__()
@@ -126,7 +126,7 @@ async def test_nothing_is_lost_when_one_is_killed_with_500_jobs_under_way(
 
 
 async def test_roles_outlive_a_redis_that_takes_no_writes_and_nothing_is_lost(
-    zeebe: local_zeebe.Zeebe, tmp_path: pathlib.Path
+    zeebe: Cluster, tmp_path: pathlib.Path
 ) -> None:
     with local_redis.running() as redis, roles(zeebe, redis.url, tmp_path) as (fetcher, worker):
         async with counted(zeebe, {"said": 1, "pauseS": 0.2}) as arrived:
@@ -143,7 +143,7 @@ async def test_roles_outlive_a_redis_that_takes_no_writes_and_nothing_is_lost(
 
 
 async def test_a_warm_shutdown_ends_what_runs_and_the_rest_is_done_by_who_comes_next(
-    zeebe: local_zeebe.Zeebe, redis_url: str, tmp_path: pathlib.Path
+    zeebe: Cluster, redis_url: str, tmp_path: pathlib.Path
 ) -> None:
     with roles(zeebe, redis_url, tmp_path) as (fetcher, worker):
         async with counted(zeebe, {"said": 1, "pauseS": 0.2}) as arrived:
@@ -154,7 +154,7 @@ async def test_a_warm_shutdown_ends_what_runs_and_the_rest_is_done_by_who_comes_
             await until(lambda: len(arrived) >= JOBS, told)
 
 
-async def test_roles_wait_for_servers_that_are_not_there_yet(zeebe: local_zeebe.Zeebe, tmp_path: pathlib.Path) -> None:
+async def test_roles_wait_for_servers_that_are_not_there_yet(zeebe: Cluster, tmp_path: pathlib.Path) -> None:
     with local_redis.running() as gone:
         pass
     with roles(zeebe, gone.url, tmp_path) as (fetcher, worker):

@@ -20,8 +20,8 @@ import click
 import pytest
 
 from tasks.execute import execute
+from tests.conftest import Cluster
 from zelery.cli import main
-from zelery.local import zeebe as local_zeebe
 from zelery.model import Completed, Failed, Job, Outcome
 from zelery.runtime import Runtime
 from zelery.sdk import OutboundConnector
@@ -152,7 +152,7 @@ def test_connectors_shows_the_rest_connector() -> None:
 
 @pytest.mark.integration
 @pytest.mark.timeout(240)
-def test_the_demo_comes_to_what_it_must(zeebe: local_zeebe.Zeebe, redis_url: str) -> None:
+def test_the_demo_comes_to_what_it_must(zeebe: Cluster, redis_url: str) -> None:
     shown = zelery("demo", "--once")
     assert re.search(r"^6 models, 18 instances, all as they must be", shown, re.MULTILINE)
     assert shown.count("✓") == 6

@@ -34,7 +34,7 @@ from tests.bench import contenders, endpoint, java_peer
 from tests.bench.contenders import Contender
 from tests.bench.load import Load, model, noop, until
 from zelery.camunda.gateway import Gateway, ZeebeGateway
-from zelery.local import zeebe
+from zelery.local import engine as local_engine
 from zelery.local.errors import LocalServerError
 from zelery.settings import Settings
 
@@ -130,7 +130,7 @@ async def measure(jobs: int, rounds: int, warm: int) -> tuple[list[Round], list[
     """All rounds, and the delays."""
     with (
         tempfile.TemporaryDirectory(prefix="zelery-bench-") as folder,
-        zeebe.running(light=False) as server,
+        local_engine.running() as server,
         endpoint.running() as called,
         runtimes(server.gateway, Path(folder)) as running,
     ):
@@ -342,7 +342,7 @@ def circumstances() -> dict[str, Any]:
             "zelery": version("zelery"),
             "celery": version("celery"),
             "kombu": version("kombu"),
-            "zeebe": zeebe.DISTRIBUTION.version,
+            "engine": version("zelery"),
             "java runtime": java_peer.VERSION,
         },
     }

@@ -24,7 +24,7 @@ from tests.bench.beside_java import circumstances
 from tests.bench.contenders import Contender
 from tests.bench.load import Load, model, until
 from zelery.camunda.gateway import Gateway, ZeebeGateway
-from zelery.local import zeebe
+from zelery.local import engine as local_engine
 from zelery.settings import Settings
 
 WORKERS, WAITING, PAYLOADS = (1, 2, 4, 8), (1_000, 10_000, 100_000), (1_000, 100_000, 1_000_000)
@@ -77,7 +77,7 @@ async def measure(cells: Sequence[tuple[str, int, int, int]], rounds: int) -> li
     """Each of them, with workers of its own that have been warmed up."""
     found: list[Cell] = []
     print(f"{'varied':<10}{'workers':>9}{'waiting':>9}{'payload':>10}{'CPU ms/job':>12}{'jobs/s':>9}")
-    with zeebe.running(light=False) as server, endpoint.running() as called:
+    with local_engine.running() as server, endpoint.running() as called:
         async with ZeebeGateway.open(Settings(zeebe_address=server.gateway)) as gateway:
             for varied, workers, waiting, payload in cells:
                 with _ours(server.gateway, workers) as ours:

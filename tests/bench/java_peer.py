@@ -15,7 +15,8 @@ from pathlib import Path
 
 from tests.bench.contenders import Contender, process
 from tests.bench.processes import Processes
-from zelery.local import cache, java, ports
+from tests.servers import java
+from zelery.local import cache, ports
 from zelery.local.errors import LocalServerError
 
 #: The Maven project, beside ours.

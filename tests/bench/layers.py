@@ -23,7 +23,7 @@ from tests.bench import contenders, endpoint
 from tests.bench.growth import PAYLOAD_SUM_MAX
 from tests.bench.load import Load, model, until
 from zelery.camunda.gateway import ZeebeGateway
-from zelery.local import zeebe
+from zelery.local import engine as local_engine
 from zelery.settings import Settings
 
 #: Jobs of a backlog; backlogs before the one that is looked at; samples a second, and for how long.
@@ -100,7 +100,7 @@ async def looked_at(payload: int) -> dict[str, list[str]]:
     jobs = JOBS if not payload else min(JOBS, PAYLOAD_SUM_MAX // payload)
     with (
         tempfile.TemporaryDirectory(prefix="zelery-layers-") as name,
-        zeebe.running(light=False) as server,
+        local_engine.running() as server,
         endpoint.running() as called,
         contenders.ours(PROCESS, server.gateway, Path(name), workers=2) as ours,
     ):

@@ -28,7 +28,8 @@ from tests.bench.beside_java import circumstances
 from tests.bench.contenders import Contender
 from tests.bench.load import Load, model, until
 from zelery.camunda.gateway import Gateway, ZeebeGateway
-from zelery.local import ports, zeebe
+from zelery.local import engine as local_engine
+from zelery.local import ports
 from zelery.settings import Settings
 
 EVERY_S = 6.0
@@ -107,7 +108,7 @@ async def measure(seconds: float, per_s: float | None) -> tuple[float, list[Samp
     roles = ("beat", "webhooks", "consume")
     with contextlib.ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="zelery-soak-")))
-        server = held.enter_context(zeebe.running(light=False))
+        server = held.enter_context(local_engine.running())
         called = held.enter_context(endpoint.running())
         settings = {"ZELERY_WEBHOOK_PORT": str(ports.free(1)[0])}
         ours = held.enter_context(

@@ -25,9 +25,9 @@ from tests.roles import RoleProcess, role
 from zelery.camunda.definitions.deployed import DeployedSource
 from zelery.camunda.definitions.port import Definition
 from zelery.camunda.gateway import ZeebeGateway
+from zelery.local import engine as local_engine
 from zelery.local import ports
 from zelery.local import redis as local_redis
-from zelery.local import zeebe as local_zeebe
 from zelery.redis import connect
 from zelery.settings import Settings
 
@@ -86,7 +86,7 @@ def main(options: Sequence[str] = ()) -> int:
     if wanted.load:
         print(json.dumps(asyncio.run(load(wanted.load[0], int(wanted.load[1])))))
         return 0
-    with local_zeebe.running() as zeebe, local_redis.running() as redis, tempfile.TemporaryDirectory() as folder:
+    with local_engine.running() as zeebe, local_redis.running() as redis, tempfile.TemporaryDirectory() as folder:
         found = asyncio.run(measured(zeebe.gateway, redis.url, Path(folder)))
     print(f"{'at once':>8}{'requests/s':>12}{'p50':>10}{'p99':>10}{'CPU':>10}{'failed':>8}")
     for each in found:

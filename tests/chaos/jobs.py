@@ -29,9 +29,9 @@ from tests.roles import RoleProcess, role
 from tests.servers.redis import refusing_writes
 from zelery.camunda.gateway import Gateway, Lease, ZeebeGateway
 from zelery.errors import GatewayError, PushbackError
+from zelery.local import engine as local_engine
 from zelery.local import ports
 from zelery.local import redis as local_redis
-from zelery.local import zeebe as local_zeebe
 from zelery.model import Completed, Job
 from zelery.settings import Settings
 
@@ -76,7 +76,7 @@ class Result:
 class Stand:
     """Everything that can break."""
 
-    zeebe: Restartable[local_zeebe.Zeebe]
+    zeebe: Restartable[local_engine.EngineServer]
     redis: Restartable[local_redis.Redis]
     roles: Sequence[RoleProcess]
     called: endpoint.Endpoint
@@ -249,7 +249,7 @@ def standing(folder: Path) -> Iterator[Stand]:
     logs = folder / "logs"
     logs.mkdir()
     with contextlib.ExitStack() as held:
-        zeebe = Restartable(lambda: local_zeebe.running(folder / "zeebe", gateway_port))
+        zeebe = Restartable(lambda: local_engine.running(folder / "zeebe", gateway_port))
         held.callback(zeebe.stop)
         redis = Restartable(lambda: local_redis.running(redis_port))
         held.callback(redis.stop)

@@ -28,9 +28,9 @@ from zelery.camunda import deploy
 from zelery.camunda.definitions.deployed import DeployedSource
 from zelery.camunda.gateway import Deployed, Gateway, Lease, ZeebeGateway
 from zelery.errors import GatewayError
+from zelery.local import engine as local_engine
 from zelery.local import ports
 from zelery.local import redis as local_redis
-from zelery.local import zeebe as local_zeebe
 from zelery.model import Completed, Job
 from zelery.redis import connect
 from zelery.settings import Settings
@@ -163,7 +163,7 @@ class Stand:
 
     def __init__(
         self,
-        zeebe: Restartable[local_zeebe.Zeebe],
+        zeebe: Restartable[local_engine.EngineServer],
         redis: Restartable[local_redis.Redis],
         settings: Settings,
         consumers: list[RoleProcess],
@@ -218,7 +218,7 @@ def stand(consumers: int = 2) -> Iterator[Stand]:
     with contextlib.ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="zelery-chaos-")))
         port, redis_port = ports.free(2)
-        zeebe = Restartable(lambda: local_zeebe.running(folder / "zeebe", port))
+        zeebe = Restartable(lambda: local_engine.running(folder / "zeebe", port))
         held.callback(zeebe.stop)
         redis = Restartable(lambda: local_redis.running(redis_port))
         held.callback(redis.stop)

@@ -26,7 +26,7 @@ from typing import Any
 from tests.conformance.golden import CONFORMANCE
 from tests.conformance.inbound_deviations import OTHERS, WEBHOOKS
 from tests.roles import role
-from zelery.local import camunda as local_camunda
+from zelery.local import engine as local_engine
 from zelery.local import ports
 from zelery.local import redis as local_redis
 
@@ -95,8 +95,8 @@ def observe_all(
         **SECRETS,
         "ZEEBE_ADDRESS": f"127.0.0.1:{proxy}",
         "CAMUNDA_OPERATE_CLIENT_URL": operate,
-        "CAMUNDA_OPERATE_CLIENT_USERNAME": local_camunda.USERNAME,
-        "CAMUNDA_OPERATE_CLIENT_PASSWORD": local_camunda.PASSWORD,
+        "CAMUNDA_OPERATE_CLIENT_USERNAME": local_engine.USERNAME,
+        "CAMUNDA_OPERATE_CLIENT_PASSWORD": local_engine.PASSWORD,
         "CAMUNDA_CONNECTOR_POLLING_INTERVAL": "1000",
         "ZELERY_REDIS_URL": redis_url,
         "ZELERY_WEBHOOK_PORT": str(served),
@@ -258,7 +258,7 @@ def main() -> int:
             amqp = stack.enter_context(rabbitmq_server()).url
         folder = pathlib.Path(wanted.logs or stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
-        engine = stack.enter_context(local_camunda.running())
+        engine = stack.enter_context(local_engine.running())
         redis = stack.enter_context(local_redis.running())
         observed = observe_all(
             found, engine=engine.gateway, operate=engine.operate, redis_url=redis.url, amqp=amqp, folder=folder

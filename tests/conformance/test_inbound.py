@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance import inbound
+from tests.conftest import Cluster
 from tests.servers.rabbitmq import RabbitMQServer
-from zelery.local import camunda as local_camunda
 from zelery.local import redis as local_redis
 
 pytestmark = [
@@ -18,7 +18,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def disagreeing(
-    camunda: local_camunda.Camunda,
+    camunda: Cluster,
     rabbitmq: RabbitMQServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, list[str]]:

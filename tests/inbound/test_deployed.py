@@ -10,9 +10,9 @@ from asyncio.subprocess import PIPE, STDOUT
 
 import pytest
 
+from tests.conftest import Cluster
 from tests.inbound.whole import Way, orders, way
 from tests.servers.proxy import proxied
-from zelery.local.zeebe import Zeebe
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(480)]
 
@@ -34,7 +34,7 @@ async def deploy(of: Way, engine: str, folder: pathlib.Path, mark: int) -> None:
 
 
 async def test_what_is_deployed_answers_and_moves_instances_also_after_a_new_version_and_without_zeebe_for_a_while(
-    zeebe: Zeebe, redis_url: str, tmp_path: pathlib.Path
+    zeebe: Cluster, redis_url: str, tmp_path: pathlib.Path
 ) -> None:
     with proxied(int(zeebe.gateway.rpartition(":")[2])) as network:
         async with way(f"127.0.0.1:{network.port}", redis_url, tmp_path, ZELERY_DEFINITIONS="deployed") as of:

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
+from tests.conftest import Cluster
 from tests.inbound.whole import Way, way
-from zelery.local.zeebe import Zeebe
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(480)]
 
@@ -60,7 +60,7 @@ async def health(of: Way) -> dict[str, dict[str, object]]:
 
 
 async def test_a_feed_starts_instances_and_who_waits_is_not_known_which_is_told(
-    zeebe: Zeebe, redis_url: str, tmp_path: pathlib.Path
+    zeebe: Cluster, redis_url: str, tmp_path: pathlib.Path
 ) -> None:
     async with way(zeebe.gateway, redis_url, tmp_path, ZELERY_DEFINITIONS="deployed") as of:
         deploy(of, tmp_path)

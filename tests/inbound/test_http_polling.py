@@ -12,10 +12,11 @@ import grpc
 import pytest
 from pyzeebe.proto import gateway_pb2, gateway_pb2_grpc
 
+from tests.conftest import Cluster
 from tests.inbound.whole import Way, way
 from tests.zelery.camunda.definitions.test_real import taken
 from tests.zelery.sdk.http.servers import Server, serving
-from zelery.local.camunda import PASSWORD, USERNAME, Camunda
+from zelery.local.engine import PASSWORD, USERNAME
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
@@ -101,7 +102,7 @@ def cancel(engine: str, instance: int) -> None:
 
 
 async def test_each_instance_that_waits_is_polled_for_as_long_as_it_waits(
-    camunda: Camunda, redis_url: str, tmp_path: pathlib.Path
+    camunda: Cluster, redis_url: str, tmp_path: pathlib.Path
 ) -> None:
     environment = {
         "CAMUNDA_OPERATE_CLIENT_URL": camunda.operate,

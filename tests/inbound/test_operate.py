@@ -6,14 +6,15 @@ import pathlib
 
 import pytest
 
+from tests.conftest import Cluster
 from tests.inbound.whole import orders, patiently, way
-from zelery.local.camunda import PASSWORD, USERNAME, Camunda
+from zelery.local.engine import PASSWORD, USERNAME
 
 pytestmark = pytest.mark.integration
 
 
 async def test_what_operate_shows_answers_and_moves_instances(
-    camunda: Camunda, redis_url: str, tmp_path: pathlib.Path
+    camunda: Cluster, redis_url: str, tmp_path: pathlib.Path
 ) -> None:
     environment = {
         "CAMUNDA_OPERATE_CLIENT_URL": camunda.operate,

@@ -23,13 +23,13 @@ from redis.asyncio import Redis
 from inbound.activity import healths, logs
 from inbound.executables import Executable, State
 from inbound.subscriptions import HEARD_S, LEASE_S, LOOK_S, MARGIN_S, Slot, mine, slots
+from tests.conftest import Cluster
 from tests.inbound.elements import element, executable
 from tests.inbound.hosts import write
 from tests.inbound.whole import patiently
 from tests.models import line_of_tasks
 from tests.roles import RoleProcess, role
 from zelery.camunda.gateway import Lease, ZeebeGateway
-from zelery.local.zeebe import Zeebe
 from zelery.redis import CONSUMERS, connect
 from zelery.settings import Settings
 
@@ -178,7 +178,7 @@ async def until(holds: Callable[[], Awaitable[bool]], what: str) -> None:
 
 
 @pytest.fixture
-async def bench(zeebe: Zeebe, redis_url: str, tmp_path: pathlib.Path) -> AsyncIterator[Bench]:
+async def bench(zeebe: Cluster, redis_url: str, tmp_path: pathlib.Path) -> AsyncIterator[Bench]:
     found = Settings(zeebe_address=zeebe.gateway, redis_url=redis_url)
     name = f"ticks-{uuid.uuid4().hex}"
     async with ZeebeGateway.open(found) as gateway, connect(found) as redis:

@@ -22,14 +22,14 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from cryptography.hazmat.primitives import serialization
 
-from zelery.local import download, java, ports
+from tests.servers import java, maven
+from zelery.local import ports
 
-JARS = download.Jars(
+JARS = maven.Jars(
     title="Kafka 4.1.0",
     name="kafka",
     version="4.1.0",
     lock=Path(__file__).with_name("kafka.jars"),
-    size=44_163_919,
 )
 USER, PASSWORD = "zelery", "s3cret-word"
 
@@ -128,9 +128,9 @@ class KafkaServer:
         )
 
 
-def install(progress: download.Progress | None = None) -> Path:
-    """The folder of its jars, downloaded if it is not in the cache. Raises LocalServerError when it cannot be."""
-    return download.collected(JARS, progress)
+def install() -> Path:
+    """The folder of its jars, fetched if it is not in the cache. Raises LocalServerError when it cannot be."""
+    return maven.collected(JARS)
 
 
 @contextlib.contextmanager

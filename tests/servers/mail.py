@@ -26,14 +26,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from zelery.local import download, java, ports
+from tests.servers import java, maven
+from zelery.local import ports
 
-JARS = download.Jars(
+JARS = maven.Jars(
     title="GreenMail 2.1.3",
     name="greenmail",
     version="2.1.3",
     lock=Path(__file__).with_name("mail.jars"),
-    size=9_995_533,
 )
 
 #: It is ready in a second or two on two idle cores; this is for a machine that does ten other things.
@@ -122,7 +122,7 @@ class MailServer:
         """Serve at the same addresses, without mailboxes."""
         for port in (self.smtp_port, self.imap_port, self.imaps_port, self._api_port):
             ports.check_free(port, JARS.title)
-        command = java.command(JARS.title, "128m", download.collected(JARS).glob("*.jar"))
+        command = java.command(JARS.title, "128m", install().glob("*.jar"))
         self._running.enter_context(
             java.running(
                 JARS,
@@ -172,6 +172,11 @@ class MailServer:
             found |= {f"{protocol}.hostname": ports.HOST, f"{protocol}.port": port}
         found |= {"tls.keystore.file": self._keys, "tls.keystore.password": _KEYSTORE_PASSWORD}
         return [f"-Dgreenmail.{name}={value}" for name, value in found.items()]
+
+
+def install() -> Path:
+    """The folder of its jar, fetched if it is not in the cache. Raises LocalServerError when it cannot be."""
+    return maven.collected(JARS)
 
 
 @contextlib.contextmanager

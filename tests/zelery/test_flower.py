@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
+from tests.conftest import Cluster
 from tests.models import line_of_tasks
 from tests.roles import role
 from zelery.camunda.gateway import ZeebeGateway
@@ -22,7 +23,6 @@ from zelery.errors import SettingError
 from zelery.flower import COLUMNS, broker_app, is_loopback, login, options
 from zelery.local import ports
 from zelery.local import redis as local_redis
-from zelery.local import zeebe as local_zeebe
 from zelery.settings import Settings
 
 VARIABLE, SECRET, BROKER_PASSWORD, LOGIN_PASSWORD = "card-4111-8222", "s3cr3t-t0ken", "br0ker-pass", "l0gin-pass"
@@ -127,7 +127,7 @@ class Site:
 
 @pytest.mark.integration
 async def test_no_variable_and_no_secret_is_shown_anywhere(
-    zeebe: local_zeebe.Zeebe, locked_redis_url: str, tmp_path: pathlib.Path
+    zeebe: Cluster, locked_redis_url: str, tmp_path: pathlib.Path
 ) -> None:
     (port,) = ports.free(1)
     environment = {

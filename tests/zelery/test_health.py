@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tasks.credit import Capacity
+from tests.conftest import Cluster
 from zelery.errors import GatewayError, UnavailableError
 from zelery.health import check
-from zelery.local import zeebe as local_zeebe
 from zelery.redis import connect
 from zelery.settings import Settings
 
@@ -16,14 +16,12 @@ pytestmark = pytest.mark.integration
 NOWHERE = "127.0.0.1:9"
 
 
-async def test_all_is_well_when_both_answer(zeebe: local_zeebe.Zeebe, redis_url: str) -> None:
+async def test_all_is_well_when_both_answer(zeebe: Cluster, redis_url: str) -> None:
     settings = Settings(zeebe_address=zeebe.gateway, redis_url=redis_url)
     assert await check(settings, worker=False, host="here") == "Zeebe 8.5.8 and Redis answer; workers on here: 0"
 
 
-async def test_a_worker_is_alive_by_its_heartbeat_and_only_on_its_own_host(
-    zeebe: local_zeebe.Zeebe, redis_url: str
-) -> None:
+async def test_a_worker_is_alive_by_its_heartbeat_and_only_on_its_own_host(zeebe: Cluster, redis_url: str) -> None:
     settings = Settings(zeebe_address=zeebe.gateway, redis_url=redis_url)
     with pytest.raises(UnavailableError, match="no worker on here"):
         await check(settings, worker=True, host="here")
@@ -34,7 +32,7 @@ async def test_a_worker_is_alive_by_its_heartbeat_and_only_on_its_own_host(
         await check(settings, worker=True, host="there")
 
 
-async def test_a_redis_that_is_away_is_named_without_its_password(zeebe: local_zeebe.Zeebe) -> None:
+async def test_a_redis_that_is_away_is_named_without_its_password(zeebe: Cluster) -> None:
     settings = Settings(zeebe_address=zeebe.gateway, redis_url=f"redis://:hunter2@{NOWHERE}/0")
     with pytest.raises(UnavailableError, match=r"Redis at redis://:\*\*\*@127.0.0.1:9/0 does not answer") as raised:
         await check(settings, worker=False, host="here")

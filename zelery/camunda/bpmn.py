@@ -152,7 +152,7 @@ class _Refusing(etree.Resolver):
 
 
 def parse(xml: bytes) -> etree._Element:
-    """The root of a BPMN file. Raises ModelError for what is no XML or no BPMN, is too large, or has a document type."""
+    """The root of a BPMN file. Raises ModelError for no XML, no BPMN, a file too large or with a document type."""
     if len(xml) > BYTES_MAX:
         raise ModelError(f"the model has {len(xml)} bytes, more than the {BYTES_MAX} that are read: split it")
     # A parser of its own: one that is shared would let only one thread read at a time. Depth is libxml2's to bound.

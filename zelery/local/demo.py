@@ -1,4 +1,4 @@
-"""`zelery demo`: a real Zeebe, a real Redis and every role on this machine, with models to watch."""
+"""`zelery demo`: the engine, a real Redis and every role on this machine, with models to watch."""
 
 from __future__ import annotations
 
@@ -19,14 +19,12 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.live import Live
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from zelery.camunda.definitions.deployed import DeployedSource
 from zelery.camunda.deploy import record
 from zelery.camunda.gateway import ZeebeGateway
 from zelery.errors import ZeleryError
-from zelery.local import camunda, download, letters, ports, probe, process, redis, sample, zeebe
-from zelery.local.engine import Engine
+from zelery.local import engine, letters, ports, probe, process, redis, sample
 from zelery.local.errors import LocalServerError
 from zelery.local.orders import Orders
 from zelery.local.scenarios import AMQP_SECRET, SECRET, shown
@@ -45,6 +43,14 @@ GRACE_S = 25.0
 
 #: Where webhooks are served if nobody else is there, as the README has it.
 WEBHOOK_PORT = 8080
+
+#: Where definitions are found by searches, if one of these is set.
+SEARCHABLE = (
+    "CAMUNDA_REST_ADDRESS",
+    "ZEEBE_REST_ADDRESS",
+    "CAMUNDA_OPERATE_CLIENT_URL",
+    "CAMUNDA_OPERATE_CLIENT_BASE_URL",
+)
 
 #: How long Flower may take to answer, seconds. It needs 2 s on an idle machine.
 FLOWER_S = 30.0
@@ -67,14 +73,14 @@ class DemoError(ZeleryError):
 class Place:
     """What runs on this machine for the demo."""
 
-    zeebe: str
-    """Zeebe's gateway, host:port."""
+    cluster: Mapping[str, str]
+    """The variables that name the engine, or the user's cluster."""
     flower_port: int
     """Where Flower listens on loopback."""
     webhooks: str
     """Base URL of the webhooks."""
-    operate: bool
-    """Whether the engine has Operate, by which the roles find what is deployed."""
+    searchable: bool
+    """Whether definitions are found by REST or Operate, which alone know what waits; else the demo records them."""
     rabbitmq: bool
     """Whether there is one."""
     redis: str
@@ -87,18 +93,19 @@ class Place:
 
 @click.command("demo")
 @click.option("--once", is_flag=True, help="Run a few instances of each model, check what they came to, and end.")
-@click.option("--operate", is_flag=True, help="Run Camunda 8.6 with Operate, which takes a minute to start.")
+@click.option("--cluster", metavar="HOST:PORT", help="Deploy to a cluster of yours instead; its login as for `run`.")
 @click.option("--rabbitmq", metavar="URL", help="A RabbitMQ, amqp://…: a model sends a message there and waits for it.")
-def command(*, once: bool, operate: bool, rabbitmq: str | None) -> None:
-    """Show everything on this machine: a real Zeebe, Redis, all roles, Flower, and models that call a sample service.
+def command(*, once: bool, cluster: str | None, rabbitmq: str | None) -> None:
+    """Show everything on this machine: an engine, Redis, all roles, Flower, and models that call a sample service.
 
-    What is missing is downloaded first. Ctrl-C ends it and all that it started.
+    Nothing is downloaded. The engine is for development and tests: with --cluster the same models run on your own.
+    Ctrl-C ends the demo and all that it started.
     """
     began, console = time.monotonic(), _console()
     try:
         with _signals(), contextlib.ExitStack() as started:
             try:
-                place = _start(started, console, operate=operate, rabbitmq=rabbitmq)
+                place = _start(started, console, cluster=cluster, rabbitmq=rabbitmq)
                 asyncio.run(_show(place, console, began, once=once))
             except KeyboardInterrupt:
                 console.print("Stopping what was started…", style="dim")
@@ -114,11 +121,11 @@ def command(*, once: bool, operate: bool, rabbitmq: str | None) -> None:
         raise
 
 
-def _start(started: contextlib.ExitStack, console: Console, *, operate: bool, rabbitmq: str | None) -> Place:
+def _start(started: contextlib.ExitStack, console: Console, *, cluster: str | None, rabbitmq: str | None) -> Place:
     """Start Redis, the engine and the roles, each stopped with `started`. Raises ZeleryError."""
     if rabbitmq:
         asyncio.run(letters.prepare(rabbitmq))
-    engine = (_camunda if operate else _zeebe)(started, console)
+    where = _of_the_user(cluster) if cluster else _of_an_engine(started)
     broker = started.enter_context(redis.running())
     folder = Path(tempfile.mkdtemp(prefix="zelery-demo-"))
     (flower_port,) = ports.free(1)
@@ -126,7 +133,7 @@ def _start(started: contextlib.ExitStack, console: Console, *, operate: bool, ra
     webhooks = f"http://{ports.HOST}:{webhook_port}/inbound"
     secret = secrets.token_urlsafe()
     environment = {
-        **engine.environment,
+        **where,
         "ZELERY_REDIS_URL": broker.url,
         "ZELERY_LEASE_S": str(LEASE_S),
         "ZELERY_FLOWER_PORT": str(flower_port),
@@ -144,19 +151,37 @@ def _start(started: contextlib.ExitStack, console: Console, *, operate: bool, ra
         )
     )
     flower = f"http://{ports.HOST}:{flower_port}/tasks"
-    links = {**engine.links, "Redis": broker.url, "Flower": flower, "Webhooks": webhooks, "Log": str(roles.log)}
+    links = {
+        "Cluster": where["ZEEBE_ADDRESS"],
+        "Redis": broker.url,
+        "Flower": flower,
+        "Webhooks": webhooks,
+        "Log": str(roles.log),
+    }
     _tell(console, {**links, "Try": _curl(webhooks, "order", '{"order": "1"}')})
     _tell(console, {"then": _curl(webhooks, "payment", '{"order": "1", "paid": 9.5}')})
     return Place(
-        zeebe=engine.gateway,
+        cluster=where,
         flower_port=flower_port,
         webhooks=webhooks,
-        operate=engine.operate is not None,
+        searchable=any(where.get(name) for name in SEARCHABLE),
         rabbitmq=rabbitmq is not None,
         redis=broker.url,
         roles=roles,
         secret=secret,
     )
+
+
+def _of_an_engine(started: contextlib.ExitStack) -> Mapping[str, str]:
+    """The variables that name an engine of the demo's own. Raises LocalServerError."""
+    server = started.enter_context(engine.running())
+    return {"ZEEBE_ADDRESS": server.gateway, "CAMUNDA_REST_ADDRESS": server.rest}
+
+
+def _of_the_user(cluster: str) -> Mapping[str, str]:
+    """The variables that name a cluster of the user's, and how to log in there."""
+    named = {name: value for name, value in os.environ.items() if name.startswith(("ZEEBE_", "CAMUNDA_"))}
+    return {**named, "ZEEBE_ADDRESS": cluster}
 
 
 def _webhook_port() -> int:
@@ -171,26 +196,6 @@ def _curl(webhooks: str, path: str, body: str) -> str:
     return f"curl {webhooks}/{path} -H 'Content-Type: application/json' -d '{body}'"
 
 
-def _zeebe(started: contextlib.ExitStack, console: Console) -> Engine:
-    """Zeebe by itself. Raises LocalServerError."""
-    if not zeebe.DISTRIBUTION.folder.is_dir():
-        with _progress(console) as progress:
-            zeebe.install(progress)
-    with console.status(f"Starting {zeebe.DISTRIBUTION.title}…"):
-        server = started.enter_context(zeebe.running())
-    return Engine(gateway=server.gateway, operate=None)
-
-
-def _camunda(started: contextlib.ExitStack, console: Console) -> Engine:
-    """Zeebe with Operate. Raises LocalServerError."""
-    if not camunda.installed():
-        with _progress(console) as progress:
-            camunda.install(progress)
-    with console.status(f"Starting {camunda.DISTRIBUTION.title}, which takes a minute…"):
-        server = started.enter_context(camunda.running())
-    return Engine(gateway=server.gateway, operate=server.operate)
-
-
 def _tell(console: Console, found: Mapping[str, str]) -> None:
     """A line for each thing and where it is."""
     for name, where in found.items():
@@ -202,7 +207,7 @@ async def _show(place: Place, console: Console, began: float, *, once: bool) -> 
     shop = sample.Bookshop(place.secret)
     # gRPC honours a proxy of the environment for loopback too.
     os.environ["no_grpc_proxy"] = ports.HOST  # noqa: SIM112 - gRPC's own spelling
-    settings = Settings(zeebe_address=place.zeebe, redis_url=place.redis)
+    settings = Settings.read({**place.cluster, "ZELERY_REDIS_URL": place.redis})
     async with (
         sample.serving(shop) as service,
         ZeebeGateway.open(settings) as gateway,
@@ -214,9 +219,9 @@ async def _show(place: Place, console: Console, began: float, *, once: bool) -> 
             service=service,
             calls=shop.calls,
             secret=place.secret,
-            scenarios=shown(operate=place.operate, rabbitmq=place.rabbitmq),
+            scenarios=shown(polling=place.searchable, rabbitmq=place.rabbitmq),
             orders=orders,
-            record=None if place.operate else partial(record, DeployedSource(store)),
+            record=None if place.searchable else partial(record, DeployedSource(store)),
         )
         await stage.deploy()
         shipping = asyncio.create_task(orders.ship())
@@ -287,21 +292,6 @@ def _console() -> Console:
     """As wide as the terminal; in a pipe, wide enough for the table."""
     console = Console()
     return console if console.is_terminal else Console(width=PIPE_COLUMNS)
-
-
-@contextlib.contextmanager
-def _progress(console: Console) -> Iterator[download.Progress]:
-    """A bar for each step: the download, the unpacking."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as bars:
-        steps: dict[str, Any] = {}
-
-        def report(step: str, done: int, total: int) -> None:
-            if step not in steps:
-                steps[step] = bars.add_task(step, total=None)
-            bars.update(steps[step], completed=done, total=total or None)
-
-        yield report
 
 
 @contextlib.contextmanager

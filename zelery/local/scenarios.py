@@ -32,8 +32,8 @@ class Scenario:
     """Whether its instances are started, and continued, by HTTP requests."""
     with_rabbitmq: bool = False
     """Whether it needs a RabbitMQ."""
-    with_operate: bool = False
-    """Whether it needs Operate: what polls for waiting instances must be told of them."""
+    with_polling: bool = False
+    """Whether it polls for waiting instances, which only a cluster with searches knows."""
 
     @property
     def process_id(self) -> str:
@@ -84,15 +84,15 @@ SCENARIOS = (
         shows="a service is polled until it says what is waited for",
         outcome="delivered at look 3",
         attempts=None,
-        with_operate=True,
+        with_polling=True,
     ),
 )
 
 
-def shown(*, operate: bool, rabbitmq: bool) -> tuple[Scenario, ...]:
-    """What a demo shows, with Operate and RabbitMQ or without."""
+def shown(*, polling: bool, rabbitmq: bool) -> tuple[Scenario, ...]:
+    """What a demo shows, with polling and RabbitMQ or without."""
     return tuple(
-        each for each in SCENARIOS if (operate or not each.with_operate) and (rabbitmq or not each.with_rabbitmq)
+        each for each in SCENARIOS if (polling or not each.with_polling) and (rabbitmq or not each.with_rabbitmq)
     )
 
 

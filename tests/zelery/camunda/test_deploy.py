@@ -8,12 +8,12 @@ import uuid
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.conftest import Cluster
 from tests.models import line_of_tasks
 from zelery.camunda.definitions.deployed import DeployedSource
 from zelery.camunda.deploy import DeployError, deploy, forget, read, recorded
 from zelery.cli import main
 from zelery.errors import PushbackError, SourceUnavailableError
-from zelery.local import zeebe as local_zeebe
 from zelery.redis import connect
 from zelery.settings import Settings
 
@@ -58,7 +58,7 @@ def test_one_thing_at_a_time(arguments: tuple[str, ...]) -> None:
 
 
 @pytest.fixture
-def settings(zeebe: local_zeebe.Zeebe, redis_url: str) -> Settings:
+def settings(zeebe: Cluster, redis_url: str) -> Settings:
     return Settings(zeebe_address=zeebe.gateway, redis_url=redis_url)
 
 

@@ -14,14 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from zelery.local import probe
-from zelery.local import zeebe as local_zeebe
+from tests.conftest import Cluster
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(autouse=True)
-def _servers(zeebe: local_zeebe.Zeebe, redis_url: str) -> None:
+def _servers(zeebe: Cluster, redis_url: str) -> None:
     """Skips where they cannot be had."""
 
 
@@ -87,7 +86,7 @@ def test_an_end_stops_every_child_and_is_no_error(tmp_path: Path, number: signal
                 break
             time.sleep(0.1)
         children = descendants(child.pid)
-        assert len(children) >= 5, "Redis, Zeebe, `zelery run`, a fetcher, a worker"
+        assert len(children) >= 5, "Redis, the engine, `zelery run`, a fetcher, a worker"
         child.send_signal(number)
         assert child.wait(60) == 0
     assert not [pid for pid in children if alive(pid)]
@@ -106,19 +105,19 @@ def test_roles_that_end_are_reported_with_the_end_of_their_log(tmp_path: Path) -
     assert "Traceback" not in said
 
 
-@pytest.mark.timeout(900)  # Camunda takes a minute to start, and several on a busy machine
-def test_with_operate_it_comes_to_the_same_and_operate_can_be_looked_at(
-    camunda_installed: None, tmp_path: Path
-) -> None:
-    with demo(tmp_path, "--operate", "--once") as (child, output):
-        url = until(child, output, r"(?<=^Operate  )http://127.0.0.1:\d+(?= \(login demo, password demo\)$)", 400)
-        assert probe.answers(int(url.rpartition(":")[2]), "/api/login?username=demo&password=demo", "POST")
-        until(child, output, r"/\S+/roles\.log")
-        (run,) = [pid for pid in descendants(child.pid) if b"-m\0zelery\0run" in command_line(pid)]
-        assert f"CAMUNDA_OPERATE_CLIENT_URL={url}".encode() in Path(f"/proc/{run}/environ").read_bytes().split(b"\0")
-        children = descendants(child.pid)
-        assert child.wait(400) == 0, output.read_text()
-    assert not [pid for pid in children if alive(pid)]
+def test_once_comes_to_what_it_must_and_polling_is_in_it(tmp_path: Path) -> None:
+    with demo(tmp_path, "--once") as (child, output):
+        assert child.wait(200) == 0, output.read_text()
+    said = output.read_text()
+    assert "7 models" in said
+    assert "all as they must be" in said
+    assert re.search(r"parcel .* ✓ delivered at look 3", said)
+
+
+def test_with_a_cluster_the_models_run_there(zeebe: Cluster, tmp_path: Path) -> None:
+    with demo(tmp_path, "--once", "--cluster", zeebe.gateway) as (child, output):
+        assert child.wait(200) == 0, output.read_text()
+    assert f"Cluster  {zeebe.gateway}" in output.read_text()
     assert "all as they must be" in output.read_text()
 
 
@@ -129,9 +128,8 @@ def command_line(pid: int) -> bytes:
         return b""
 
 
-def test_a_setting_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ZELERY_CACHE_DIR", "/proc/none")
-    with demo(tmp_path, "--once") as (child, output):
-        assert child.wait(60) == 1
-    assert "ZELERY_CACHE_DIR" in output.read_text()
+def test_a_cluster_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
+    with demo(tmp_path, "--once", "--cluster", "127.0.0.1:9") as (child, output):
+        assert child.wait(120) == 1
+    assert "127.0.0.1:9" in output.read_text()
     assert "Traceback" not in output.read_text()

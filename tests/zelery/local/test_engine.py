@@ -1,24 +1,27 @@
 from __future__ import annotations
 
-from zelery.local.engine import Engine
+import urllib.request
+from pathlib import Path
 
-ALONE = Engine(gateway="127.0.0.1:20000", operate=None)
-WITH_OPERATE = Engine(gateway="127.0.0.1:20000", operate="http://127.0.0.1:20001")
+import pytest
 
-
-def test_roles_of_a_zeebe_by_itself_are_told_of_no_operate() -> None:
-    assert ALONE.environment == {"ZEEBE_ADDRESS": "127.0.0.1:20000"}
-    assert ALONE.links == {"Zeebe": "127.0.0.1:20000 (gRPC)"}
+from zelery.local import engine
+from zelery.local.errors import LocalServerError
 
 
-def test_roles_find_operate_and_log_in_and_people_read_how() -> None:
-    assert WITH_OPERATE.environment == {
-        "ZEEBE_ADDRESS": "127.0.0.1:20000",
-        "CAMUNDA_OPERATE_CLIENT_URL": "http://127.0.0.1:20001",
-        "CAMUNDA_OPERATE_CLIENT_USERNAME": "demo",
-        "CAMUNDA_OPERATE_CLIENT_PASSWORD": "demo",
-    }
-    assert WITH_OPERATE.links == {
-        "Zeebe": "127.0.0.1:20000 (gRPC)",
-        "Operate": "http://127.0.0.1:20001 (login demo, password demo)",
-    }
+@pytest.mark.integration
+def test_it_answers_until_the_block_ends_and_goes_on_from_its_folder(tmp_path: Path) -> None:
+    with engine.running(tmp_path) as server, urllib.request.urlopen(f"{server.rest}/v2/topology") as answer:
+        assert answer.status == 200
+    assert (tmp_path / "journal.jsonl").exists()
+    with engine.running(tmp_path) as again:
+        assert again.pid != server.pid
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(f"{again.rest}/v2/topology")
+
+
+@pytest.mark.integration
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LocalServerError, match="cannot keep its data"), engine.running(tmp_path / "file" / "data"):
+        pass

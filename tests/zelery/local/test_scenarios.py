@@ -28,7 +28,7 @@ INPUTS = {
 }
 HEADERS = {"resultVariable", "resultExpression", "errorExpression", "retryBackoff"}
 
-INBOUND = [each for each in SCENARIOS if each.by_webhook or each.with_operate or each.with_rabbitmq]
+INBOUND = [each for each in SCENARIOS if each.by_webhook or each.with_polling or each.with_rabbitmq]
 OUTBOUND = [each for each in SCENARIOS if each not in INBOUND]
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=[each.name for each in SCENARIOS])
@@ -81,9 +81,9 @@ def test_an_inbound_model_reads_without_fault_and_its_connectors_are_served_here
 
 
 def test_what_needs_a_server_is_shown_only_with_it() -> None:
-    assert {"parcel", "letter"} == {each.name for each in {*SCENARIOS} - {*shown(operate=False, rabbitmq=False)}}
-    assert {each.name for each in {*SCENARIOS} - {*shown(operate=True, rabbitmq=False)}} == {"letter"}
-    assert shown(operate=True, rabbitmq=True) == SCENARIOS
+    assert {"parcel", "letter"} == {each.name for each in {*SCENARIOS} - {*shown(polling=False, rabbitmq=False)}}
+    assert {each.name for each in {*SCENARIOS} - {*shown(polling=True, rabbitmq=False)}} == {"letter"}
+    assert shown(polling=True, rabbitmq=True) == SCENARIOS
 
 
 @each_scenario

