@@ -232,6 +232,7 @@ class Element:
     name: str | None = None
     line: int | None = None
     """Where it stands in the file."""
+    documentation: str | None = None
     incoming: list[Flow] = dataclasses.field(default_factory=list)
     outgoing: list[Flow] = dataclasses.field(default_factory=list)
     default: Flow | None = None
