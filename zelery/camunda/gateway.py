@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 import grpc
 from google.protobuf.message import Message as Command
-from pyzeebe.proto import gateway_pb2 as pb
-from pyzeebe.proto.gateway_pb2_grpc import GatewayStub
 
 from zelery.camunda.credentials import Authorization, authorization, channel_credentials, interceptors
+from zelery.camunda.proto import gateway_pb2 as pb
+from zelery.camunda.proto.methods import GatewayStub
 from zelery.errors import DuplicateError, GatewayError, NotFoundError, PushbackError
 from zelery.model import DEFAULT_TENANT, Completed, Failed, Ignored, Job, Outcome, Thrown, to_json
 from zelery.settings import Settings
@@ -139,7 +139,7 @@ class Gateway(Protocol):
 
 
 class ZeebeGateway:
-    """`Gateway` over gRPC, with pyzeebe's stubs. Belongs to the event loop that opened it."""
+    """`Gateway` over gRPC. Belongs to the event loop that opened it."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         # The stubs' types are those of gRPC's blocking kind.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +176,7 @@ class Engine:
             waiting = self._jobs_changed[job_type] = asyncio.Event()
         return waiting
 
-    async def stream_jobs(self, command: cmd.ActivateJobs) -> AsyncIterator[cmd.ActivatedJob]:
+    async def stream_jobs(self, command: cmd.ActivateJobs) -> AsyncGenerator[cmd.ActivatedJob]:
         """Jobs as they become activatable, one at a time and no faster than they are taken.
 
         A job that was leased and not taken, because the stream ended, is given back.
