@@ -143,7 +143,7 @@ def _referred(reading: Reading, node: Node, kind: str) -> Node | None:
     found = reading.definition(kind, ref)
     if found is None:
         why = f"but '{shown(ref)}' is not in the file" if ref is not None else "but refers to none"
-        reading.complain(node, f"Must refer to a {kind}, {why}: choose one")
+        reading.complain(node, f"Must refer to {_a(kind)}, {why}: choose one")
     return found
 
 
@@ -151,9 +151,14 @@ def _required(reading: Reading, definition: Node, attribute: str) -> Expression:
     """The name or code of a definition."""
     found = reading.attribute(definition, attribute)
     if found is None:
-        what = bpmn_name(definition)
-        reading.complain(definition, f"the {attribute} of a {what} must be present and not empty: give it one")
+        what = _a(bpmn_name(definition) or "")
+        reading.complain(definition, f"the {attribute} of {what} must be present and not empty: give it one")
     return found or Expression("")
+
+
+def _a(kind: str) -> str:
+    """A kind of definition with its article."""
+    return f"an {kind}" if kind.startswith("e") else f"a {kind}"
 
 
 class _Definition(NamedTuple):
