@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from zelery.engine.bpmn.model import Element, Kind, LinkEvent, MessageEvent, SignalEvent, TimerEvent
 from zelery.engine.bpmn.reading import Reading
 from zelery.engine.bpmn.refuse import shown
@@ -50,7 +52,7 @@ def _flows(reading: Reading, found: Element) -> None:
 
 
 def _event_based_gateway(reading: Reading, found: Element) -> None:
-    """Docs: "Event-based gateway"; that a target has no other way to it is BPMN's own rule (§10.6.6)."""
+    """Docs: "Event-based gateway"; camunda issues 1709 (no message twice), 1952 (no other way to a target)."""
     if len(found.outgoing) < 2:  # noqa: PLR2004 - one event needs no gateway
         reading.complain(found.id, "Event-based gateways must have at least 2 outgoing sequence flows: add an event")
     for flow in found.outgoing:
@@ -67,12 +69,20 @@ def _event_based_gateway(reading: Reading, found: Element) -> None:
                 "an event behind an event-based gateway must not have other incoming sequence flows: lead them to the "
                 "gateway, or to an event of their own",
             )
+    names = Counter(_message(flow.target) for flow in found.outgoing)
+    for name, count in names.items():
+        if name and count > 1:
+            reading.complain(found.id, f"{count} events behind it wait for the message '{shown(name)}': keep one")
+
+
+def _message(found: Element) -> str:
+    """The name of the message that an element waits for; empty where there is none, or it is an expression."""
+    event = found.event
+    return event.name.text if isinstance(event, MessageEvent) and not event.name.text.startswith("=") else ""
 
 
 def _conditions(reading: Reading, found: Element) -> None:
-    """Docs: "Exclusive gateway", "Inclusive gateway"."""
-    if found.default is not None and found.default.condition is not None:
-        reading.complain(found.default.id, "a default flow must not have a condition: delete it")
+    """Docs: "Exclusive gateway", "Inclusive gateway". A default flow may have one, unused (camunda issue 10966)."""
     if len(found.outgoing) < 2:  # noqa: PLR2004 - one flow needs no condition
         return
     for flow in found.outgoing:
