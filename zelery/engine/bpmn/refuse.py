@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zelery.engine.errors import EngineError
 
 #: How many complaints a text lists. It becomes a gRPC status, which clients take up to 8 KB of.
-_LISTED_MAX = 20
+_LISTED_MAX = 15
 
 #: How long a complaint may be, in characters: it may repeat a text of a hostile file.
 _WHAT_MAX = 300
@@ -37,7 +37,7 @@ class Refused(EngineError):  # noqa: N818 - the word of the field
     def __init__(self, resource: str, complaints: Sequence[Complaint]) -> None:
         self.resource = resource
         self.complaints = tuple(complaints)
-        super().__init__(f"'{resource}': {_listed(self.complaints)}")
+        super().__init__(f"'{shown(resource)}': {_listed(self.complaints)}")
 
 
 def _listed(complaints: Sequence[Complaint]) -> str:
