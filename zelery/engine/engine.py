@@ -36,26 +36,17 @@ Listener = Callable[[int, Any], None]
 
 
 class Engine:
-    """A process engine in this process.
+    """A process engine in this process, in memory; `open` gives it a journal.
 
     Args:
         clock: Its time.
-        journal: The file of its journal: what is there is replayed, what follows is appended. None: in memory only.
-        fsync: Whether a command is answered only when it is on the disk.
-        listeners: Take each event from the first on, those of the journal too.
         activations_max: How many elements one command may activate.
-
-    Raises:
-        JournalError: The journal cannot be read.
     """
 
     def __init__(
         self,
         *,
         clock: Clock | None = None,
-        journal: Path | None = None,
-        fsync: bool = False,
-        listeners: Sequence[Listener] = (),
         activations_max: int = ACTIVATIONS_MAX,
     ) -> None:
         self.clock = clock or Clock()
@@ -63,21 +54,30 @@ class Engine:
         self._compiled = functools.lru_cache(maxsize=_COMPILED_MAX)(self._read)
         self.state = State(self._process)
         self.activations_max = activations_max
-        self._listeners: list[Listener] = list(listeners)
+        self._listeners: list[Listener] = []
+        self._journal: Journal | None = None
         self._ended: dict[int, asyncio.Future[Mapping[str, Any] | None]] = {}
         self._due_changed = asyncio.Event()
         self._jobs_changed: dict[str, asyncio.Event] = {}
-        if journal is not None and journal.exists():
-            self._replay(journal)
-        self._journal = Journal(journal, fsync=fsync) if journal is not None else None
 
-    def _replay(self, journal: Path) -> None:
-        for now, next_key, events in replay(journal):
-            for event in events:
-                apply(self.state, event)
-                for listener in self._listeners:
-                    listener(now, event)
-            self.state.next_key = next_key
+    def open(self, journal: Path, *, fsync: bool = False) -> None:
+        """Replay a journal, for listeners too, and append to it what follows. Called before the first command.
+
+        Args:
+            journal: The file, made if it is not there.
+            fsync: Whether a command is answered only when it is on the disk.
+
+        Raises:
+            JournalError: The journal cannot be read or written.
+        """
+        if journal.exists():
+            for now, next_key, events in replay(journal):
+                for event in events:
+                    apply(self.state, event)
+                    for listener in self._listeners:
+                        listener(now, event)
+                self.state.next_key = next_key
+        self._journal = Journal(journal, fsync=fsync)
 
     def _read(self, xml: bytes, resource: str) -> Sequence[Process]:
         return tuple(read(xml, resource, self.expressions.feel))

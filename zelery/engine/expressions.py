@@ -49,6 +49,7 @@ class Expressions:
         *,
         type_: str = EXTRACT_VALUE_ERROR,
         more: Mapping[str, Any] | None = None,
+        tenant_id: str = "",
         warnings: list[str] | None = None,
     ) -> Any:
         """The value in JSON's types.
@@ -58,6 +59,7 @@ class Expressions:
             scope: Whose variables are seen; None: only the cluster's.
             type_: The incident's type when it fails.
             more: Variables that come before the scope's.
+            tenant_id: Whose cluster variables are seen where there is no scope.
             warnings: Takes what FEEL suppressed.
 
         Raises:
@@ -66,7 +68,7 @@ class Expressions:
         if expression.feel is None:
             return expression.text
         try:
-            return expression.feel.evaluate_json(self._context(scope, more), warnings=warnings)
+            return expression.feel.evaluate_json(self._context(scope, more, tenant_id), warnings=warnings)
         except FeelError as error:
             raise Failure(
                 type_, f"Failed to evaluate expression '{expression.text.removeprefix('=').strip()}': {error}"
@@ -81,9 +83,11 @@ class Expressions:
         except FeelError as error:
             raise Failure(EXTRACT_VALUE_ERROR, str(error)) from error
 
-    def _context(self, scope: ElementInstance | None, more: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _context(
+        self, scope: ElementInstance | None, more: Mapping[str, Any] | None, tenant_id: str = ""
+    ) -> dict[str, Any]:
         context = visible(scope) if scope is not None else {}
-        tenant = scope.instance.definition.tenant_id if scope is not None else ""
+        tenant = scope.instance.definition.tenant_id if scope is not None else tenant_id
         if (cluster := self._cluster(tenant)) is not None and "camunda" not in context:
             context["camunda"] = cluster
         if more:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
@@ -66,6 +67,12 @@ class Gateway:
         self._authenticate = authenticate
         self._faults = faults
         self._port = port
+        self._streams: set[asyncio.Task[Any]] = set()
+
+    def drop_streams(self) -> None:
+        """End all open streams of jobs."""
+        for task in self._streams:
+            task.cancel()
 
     def handlers(self) -> grpc.GenericRpcHandler:
         """All calls, for a server."""
@@ -146,6 +153,10 @@ class Gateway:
         self, request: pb.StreamActivatedJobsRequest, _context: Any
     ) -> AsyncIterator[pb.ActivatedJob]:
         """Jobs as they become activatable, no faster than the client reads them."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - for the type checker: a handler is one
+        self._streams.add(task)
+        task.add_done_callback(self._streams.discard)
         async with contextlib.aclosing(self._engine.stream_jobs(convert.stream(request))) as jobs:
             async for each in jobs:
                 yield convert.job(each)

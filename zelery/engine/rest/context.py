@@ -1,0 +1,140 @@
+"""What the endpoints have in common: the engine and its history, and how requests are read and answered."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from zelery.engine.auth import Authenticate, Refusal
+from zelery.engine.engine import Engine
+from zelery.engine.errors import Rejected
+from zelery.engine.history.history import History
+from zelery.engine.rest.documents import Documents
+from zelery.engine.rest.problems import Problem, bad_request, invalid, refused
+
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+#: A request's size, bytes: as a command of Zeebe's, four megabytes and a little; documents may be larger.
+BODY_BYTES_MAX = 10 * 2**20
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """What endpoints act on."""
+
+    engine: Engine
+    history: History
+    documents: Documents
+    line: str
+    """8.8, 8.9 or 8.10."""
+    version: str
+    """The version that the topology tells."""
+    login: tuple[str, str] = ("demo", "demo")
+    """User and password of Operate's own login, which it always asks for."""
+    authenticate: Authenticate | None = None
+    """Refuses callers of REST v2; None: anybody may."""
+    faults: Callable[[str], Awaitable[None]] | None = None
+
+    def read(self) -> History:
+        """The history, as late as it is to be."""
+        self.history.catch_up(self.engine.clock.now_ms())
+        return self.history
+
+    def execute(self, command: Any, intent: str) -> Any:
+        """Execute a command. Raises Problem."""
+        try:
+            return self.engine.execute(command)
+        except Rejected as rejected:
+            raise refused(rejected, intent) from None
+
+
+def guarded(context: Context, name: str, endpoint: Endpoint) -> Endpoint:
+    """An endpoint behind the login and the faults, whose refusals are problem details."""
+
+    async def call(request: Request) -> Response:
+        try:
+            if context.authenticate is not None:
+                await context.authenticate(request.headers.get("authorization", ""))
+            if context.faults is not None:
+                await context.faults(name)
+            return await endpoint(request)
+        except Problem as problem:
+            return problem.response(request.url.path)
+        except Rejected as rejected:
+            return refused(rejected, name).response(request.url.path)
+        except Refusal as refusal:
+            status, title = (403, "FORBIDDEN") if refusal.forbidden else (401, "Unauthorized")
+            return Problem(status, title, str(refusal)).response(request.url.path)
+
+    return call
+
+
+async def body_of(request: Request, known: Mapping[str, type | tuple[type, ...]] | None = None) -> dict[str, Any]:
+    """A request's JSON object; an empty one where there is none.
+
+    Args:
+        request: The request.
+        known: The names that it may have, with their types. None: any.
+
+    Raises:
+        Problem: It is no object, or has a name that is not known, or a value of another type.
+    """
+    raw = await request.body()
+    if len(raw) > BODY_BYTES_MAX:
+        raise Problem(413, "Payload Too Large", f"the request has {len(raw)} bytes, at most {BODY_BYTES_MAX} are read")
+    if not raw.strip():
+        return {}
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise bad_request("Request body cannot be parsed: it is no JSON") from None
+    if not isinstance(body, dict):
+        raise bad_request("Request body cannot be parsed: expected a JSON object")
+    for name, value in body.items() if known is not None else ():
+        wanted = (known or {}).get(name)
+        if wanted is None:
+            raise bad_request(f"Request property [{name}] cannot be parsed")
+        if value is not None and not isinstance(value, wanted):
+            raise bad_request(f"Request property [{name}] cannot be parsed")
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def key_in(request: Request, name: str = "key") -> int:
+    """A key in the path. Raises Problem."""
+    text = request.path_params[name]
+    if not text.lstrip("-").isdigit():
+        raise bad_request(f"Failed to convert '{name}' with value: '{text}'")
+    return int(text)
+
+
+def whole(value: Any, name: str) -> int:
+    """A key or a number of a request, which may be text. Raises Problem."""
+    text = str(value)
+    if isinstance(value, bool) or not text.lstrip("-").isdigit():
+        raise invalid(f"The provided {name} '{value}' is not a valid key. Expected a numeric value.")
+    return int(text)
+
+
+def required(body: Mapping[str, Any], *names: str) -> None:
+    """Refuse a request that lacks one of these. Raises Problem."""
+    for name in names:
+        if body.get(name) in (None, ""):
+            raise invalid(f"No {name} provided")
+
+
+def answer(value: Any, status: int = 200) -> JSONResponse:
+    """A JSON answer."""
+    return JSONResponse(value, status)
+
+
+NO_CONTENT = 204
+
+
+def done() -> Response:
+    """An answer that says nothing more."""
+    return Response(status_code=NO_CONTENT)

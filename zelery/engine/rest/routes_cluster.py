@@ -1,0 +1,250 @@
+"""Endpoints of the cluster itself: topology, login, clock, cluster variables, expressions (docs: REST API)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from zelery.engine import commands as cmd
+from zelery.engine.bpmn.model import Expression
+from zelery.engine.errors import Failure
+from zelery.engine.rest import items
+from zelery.engine.rest.bodies import BODIES
+from zelery.engine.rest.context import Context, Endpoint, answer, body_of, done, guarded, required
+from zelery.engine.rest.fields import ENTITIES, has
+from zelery.engine.rest.problems import Problem, invalid
+from zelery.engine.rest.query import search
+from zelery.feel import FeelError
+
+
+def _topology(context: Context) -> Endpoint:
+    async def endpoint(_request: Request) -> Response:
+        partition = {"partitionId": 1, "role": "leader", "health": "healthy"}
+        broker = {
+            "nodeId": 0,
+            "host": "127.0.0.1",
+            "port": 26501,
+            "partitions": [partition],
+            "version": context.version,
+        }
+        return answer(
+            {
+                "brokers": [broker],
+                "clusterId": None,
+                "clusterSize": 1,
+                "partitionsCount": 1,
+                "replicationFactor": 1,
+                "gatewayVersion": context.version,
+                "lastCompletedChangeId": "0",
+            }
+        )
+
+    return endpoint
+
+
+def _license(_context: Context) -> Endpoint:
+    async def endpoint(_request: Request) -> Response:
+        return answer({"validLicense": False, "licenseType": "none", "isCommercial": False, "expiresAt": None})
+
+    return endpoint
+
+
+def _status(_context: Context) -> Endpoint:
+    async def endpoint(_request: Request) -> Response:
+        return done()
+
+    return endpoint
+
+
+def _me(_context: Context) -> Endpoint:
+    async def endpoint(_request: Request) -> Response:
+        return answer(
+            {
+                "username": "demo",
+                "displayName": "Demo",
+                "email": "demo@example.com",
+                "authorizedComponents": ["*"],
+                "tenants": [{"tenantId": cmd.DEFAULT_TENANT, "name": "Default", "description": None}],
+                "groups": [],
+                "roles": ["admin"],
+                "salesPlanType": None,
+                "c8Links": {},
+                "canLogout": False,
+            }
+        )
+
+    return endpoint
+
+
+def _setup(_context: Context) -> Endpoint:
+    async def endpoint(_request: Request) -> Response:
+        return answer({"status": "COMPLETED", "isSetupComplete": True})
+
+    return endpoint
+
+
+def _pin(context: Context) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        body = await body_of(request, BODIES["pin"])
+        if "timestamp" not in body:
+            raise invalid("No timestamp provided")
+        if body["timestamp"] < 0:
+            raise invalid(f"The value for timestamp is '{body['timestamp']}' but must be a non-negative number")
+        context.engine.clock.pin(body["timestamp"])
+        context.engine.clock_changed()
+        return done()
+
+    return endpoint
+
+
+def _reset(context: Context) -> Endpoint:
+    async def endpoint(_request: Request) -> Response:
+        context.engine.clock.reset()
+        context.engine.clock_changed()
+        return done()
+
+    return endpoint
+
+
+def _evaluate(context: Context) -> Endpoint:
+    """Evaluate a FEEL expression with cluster variables (from 8.9 on)."""
+
+    async def endpoint(request: Request) -> Response:
+        body = await body_of(request, BODIES["evaluate"])
+        required(body, "expression")
+        text = body["expression"]
+        if not text.strip().startswith("="):
+            raise invalid(f"Expected an expression that begins with '=', but it is '{text}'")
+        warnings: list[str] = []
+        try:
+            expression = Expression(text, context.engine.expressions.feel.compile(text))
+            value = context.engine.expressions.evaluate(
+                expression, None, more=body.get("variables"), tenant_id=body.get("tenantId", ""), warnings=warnings
+            )
+        except (FeelError, Failure) as error:
+            raise invalid(f"Failed to evaluate expression '{text}': {error}") from None
+        return answer({"expression": text, "result": value, "warnings": warnings})
+
+    return endpoint
+
+
+def _variable_scope(request: Request) -> str:
+    """The tenant of a cluster variable in the path; empty: of the cluster."""
+    return str(request.path_params.get("tenant", ""))
+
+
+def _variable(context: Context, verb: str) -> Endpoint:
+    """Create, change, read or delete a cluster variable."""
+
+    async def endpoint(request: Request) -> Response:
+        tenant_id = _variable_scope(request)
+        if verb in ("create", "update"):
+            body = await body_of(request, BODIES["cluster-variable"])
+            name = str(body.get("name") or request.path_params.get("name", ""))
+            if not name:
+                raise invalid("No name provided")
+            if "value" not in body:
+                raise invalid("No value provided")
+            command = cmd.SetClusterVariable(name, body["value"], tenant_id, verb == "create")
+            context.execute(command, verb.upper())
+        else:
+            name = str(request.path_params["name"])
+        there = context.engine.state.cluster_variables
+        if verb == "delete":
+            context.execute(cmd.DeleteClusterVariable(name, tenant_id), "DELETE")
+            return done()
+        if (tenant_id, name) not in there:
+            raise Problem(404, "NOT_FOUND", f"Cluster variable with name '{name}' not found")
+        return answer(items.cluster_variable(tenant_id, name, there[tenant_id, name], context.line, whole=True))
+
+    return endpoint
+
+
+def _search_variables(context: Context) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        body = await body_of(request)
+        whole = request.query_params.get("truncateValues") == "false"
+        there = context.engine.state.cluster_variables
+        found = [
+            items.cluster_variable(tenant_id, name, value, context.line, whole=whole)
+            for (tenant_id, name), value in there.items()
+        ]
+        return answer(search(ENTITIES["cluster-variables"], found, body, context.line))
+
+    return endpoint
+
+
+def _resource(context: Context, *, content: bool) -> Endpoint:
+    """A deployed file by its key: a process definition's or a form's."""
+
+    async def endpoint(request: Request) -> Response:
+        key = str(request.path_params["key"])
+        found = _resources(context).get(key)
+        if found is None:
+            raise Problem(404, "NOT_FOUND", f"Resource with key '{key}' not found")
+        text = found.pop("content")
+        return answer(text) if content else answer(found)
+
+    return endpoint
+
+
+def _resources(context: Context) -> Mapping[str, dict[str, Any]]:
+    history = context.read()
+    definitions = {
+        str(each.definition.key): {
+            "resourceName": each.definition.resource,
+            "version": each.definition.version,
+            "versionTag": each.definition.process.version_tag,
+            "resourceId": each.definition.process_id,
+            "tenantId": each.definition.tenant_id,
+            "resourceKey": str(each.definition.key),
+            "content": each.definition.xml,
+        }
+        for each in history.definitions.values()
+    }
+    forms = {
+        str(each.key): {
+            "resourceName": each.resource,
+            "version": each.version,
+            "versionTag": each.version_tag or None,
+            "resourceId": each.form_id,
+            "tenantId": each.tenant_id,
+            "resourceKey": str(each.key),
+            "content": each.content,
+        }
+        for each in history.forms.values()
+    }
+    return {**definitions, **forms}
+
+
+def routes(context: Context) -> list[Route]:
+    """All endpoints of the cluster that the line has."""
+    found: list[tuple[str, str, Endpoint]] = [
+        ("GET", "/v2/topology", _topology(context)),
+        ("GET", "/v2/license", _license(context)),
+        ("GET", "/v2/status", _status(context)),
+        ("GET", "/v2/authentication/me", _me(context)),
+        ("GET", "/v2/setup/status", _setup(context)),
+        ("PUT", "/v2/clock", _pin(context)),
+        ("POST", "/v2/clock/reset", _reset(context)),
+        ("GET", "/v2/resources/{key}", _resource(context, content=False)),
+        ("GET", "/v2/resources/{key}/content", _resource(context, content=True)),
+    ]
+    if has(context.line, "8.9"):
+        one, tenant = "/v2/cluster-variables/global", "/v2/cluster-variables/tenants/{tenant}"
+        found += [
+            ("POST", "/v2/expression/evaluation", _evaluate(context)),
+            ("POST", "/v2/cluster-variables/search", _search_variables(context)),
+        ]
+        for base in (one, tenant):
+            found += [
+                ("POST", base, _variable(context, "create")),
+                ("GET", f"{base}/{{name}}", _variable(context, "get")),
+                ("PUT", f"{base}/{{name}}", _variable(context, "update")),
+                ("DELETE", f"{base}/{{name}}", _variable(context, "delete")),
+            ]
+    return [Route(path, guarded(context, path, endpoint), methods=[method]) for method, path, endpoint in found]
