@@ -10,6 +10,8 @@ RUN python -m venv /opt/zelery && /opt/zelery/bin/pip install --no-cache-dir -c 
 
 FROM python:3.13-slim
 COPY --from=build /opt/zelery /opt/zelery
+# Where the engine keeps its journal; a volume that is made here has this owner.
+RUN mkdir /data && chown 10001:10001 /data
 ENV PATH=/opt/zelery/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # A number, so that an orchestrator can see that it is not root.
 USER 10001:10001

@@ -14,6 +14,7 @@ from typing import Any
 import compose  # type: ignore[import-untyped]
 import pytest
 
+from zelery.engine.command import command as engine_command
 from zelery.flower import login
 from zelery.settings import Settings, aliases
 
@@ -53,9 +54,38 @@ def test_the_file_keeps_to_the_published_schema() -> None:
 
 
 def test_there_is_a_service_for_each_role_beside_its_servers(services: dict[str, Any]) -> None:
-    assert set(services) == {*ROLES, "zeebe", "redis", "rabbitmq"}
+    assert set(services) == {*ROLES, "engine", "redis", "rabbitmq"}
     assert services["rabbitmq"]["profiles"] == ["rabbitmq"]
-    assert services["zeebe"]["image"] == "camunda/zeebe:8.5.8"
+    assert services["engine"]["profiles"] == ["engine"]
+
+
+def test_without_a_profile_there_is_no_engine() -> None:
+    command = [str(READER), "-f", str(FILE), "config", "--services"]
+    done = subprocess.run(command, env={"HOME": str(ROOT)}, capture_output=True, text=True, check=False, timeout=60)
+    assert set(done.stdout.split()) == {*ROLES, "redis"}, done.stderr
+
+
+def test_every_image_is_ours_or_an_open_source_one(services: dict[str, Any]) -> None:
+    assert {service["image"].partition(":")[0] for service in services.values()} == {"zelery", "redis", "rabbitmq"}
+
+
+def test_the_engine_is_ours_with_options_that_it_has_and_keeps_its_journal(services: dict[str, Any]) -> None:
+    engine = services["engine"]
+    context = engine_command.make_context("engine", list(engine["command"][1:]))
+    data = str(context.params["data"])
+    assert engine["image"] == services["worker"]["image"]
+    assert context.params["address"] == "0.0.0.0"
+    assert [(each["type"], each["target"]) for each in engine["volumes"]] == [("volume", data)]
+    assert {int(port["target"]) for port in engine["ports"]} == {context.params["port"], context.params["rest_port"]}
+    assert any(words[0] == "RUN" and data in words and "10001:10001" in words for words in instructions())
+
+
+def test_a_cluster_of_ones_own_is_named_by_the_environment() -> None:
+    done = read(FILE, "--format", "json", ZEEBE_ADDRESS="z.example:443", CAMUNDA_REST_ADDRESS="")
+    environment = json.loads(done.stdout)["services"]["worker"]["environment"]
+    settings = Settings.read(environment)
+    assert settings.zeebe_address == "z.example:443"
+    assert settings.rest_address is None
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -71,7 +101,7 @@ def test_every_variable_is_a_setting_and_its_value_can_be_used(role: str, servic
     known = {alias for field in Settings.model_fields.values() for alias in aliases(field)}
     assert set(services[role]["environment"]) <= known
     settings = Settings.read(services[role]["environment"])
-    assert (settings.zeebe_address, settings.redis_url) == ("zeebe:26500", "redis://redis:6379/0")
+    assert (settings.zeebe_address, settings.redis_url) == ("engine:26500", "redis://redis:6379/0")
     login(settings)
 
 
@@ -98,11 +128,13 @@ def test_every_service_has_a_health_check_and_is_restarted(services: dict[str, A
         assert service["healthcheck"]["test"], name
 
 
-def test_only_who_runs_connectors_is_given_secrets() -> None:
+def test_only_who_runs_connectors_is_given_secrets_and_every_role_the_login() -> None:
     """Compose leaves a file that is absent out of its answer, so the text is read, a service at a time."""
     sections = re.split(r"^  (?=\w+:$)", FILE.read_text().partition("\nservices:\n")[2], flags=re.MULTILINE)
-    given = {section.partition(":")[0] for section in sections if "env_file: *secrets" in section}
+    given = {section.partition(":")[0] for section in sections if "*secrets" in section}
     assert given == {"worker", "webhooks", "consume"}
+    own = [line.strip() for line in FILE.read_text().splitlines() if line.strip().startswith("env_file:")]
+    assert own == ["env_file: [*cluster]"] + ["env_file: [*cluster, *secrets]"] * 3
     assert FILE.read_text().count("secrets.env") == 1
 
 
@@ -119,7 +151,7 @@ def test_the_image_runs_zelery_and_not_as_root() -> None:
 
 
 def test_the_image_has_the_versions_of_the_constraints_and_nothing_of_development() -> None:
-    (install,) = (" ".join(words) for words in instructions() if words[0] == "RUN")
+    (install,) = (" ".join(words) for words in instructions() if words[0] == "RUN" and "install" in words)
     assert install.endswith("pip install --no-cache-dir -c constraints.txt .")
 
 
