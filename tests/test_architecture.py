@@ -49,6 +49,18 @@ HOSTS = tuple(
     )
 )
 
+#: Servers under their vendor's own terms: nothing here fetches, bundles or starts one. In pieces, as above.
+UNFREE = tuple(
+    separator.join(parts)
+    for separator, parts in (
+        ("-", ("camunda", "zeebe")),
+        ("-", ("zeebe", "process", "test")),
+        ("/", ("camunda", "zeebe:")),
+        ("/", ("camunda", "camunda:")),
+        ("/", ("camunda", "operate:")),
+    )
+)
+
 #: Folders of one machine.
 MACHINE = re.compile(r"(?<![\w.])/(?:work|root)/")
 
@@ -192,6 +204,12 @@ def test_no_committed_file_names_a_registry_or_a_folder_of_one_machine() -> None
         assert not [host for host in HOSTS if host in text], path
         if path != pathlib.Path(__file__):
             assert not MACHINE.search(text), path
+
+
+def test_no_committed_file_names_a_server_under_a_vendor_s_terms() -> None:
+    for path in committed():
+        text = path.read_text(errors="replace")
+        assert not [name for name in UNFREE if name in text], path
 
 
 @pytest.fixture(scope="session")
