@@ -75,6 +75,7 @@ class Login(click.ParamType[tuple[str, ...] | None]):
     help="The line of Camunda that REST v2 speaks.",
 )
 @click.option("--lag", type=Milliseconds(), default=0, help="How much later searches know of what has happened, as 2s.")
+@click.option("--tenants", metavar="ID,…", help="Tenants beside the default one. Without it multi-tenancy is disabled.")
 @click.option("--faults", is_flag=True, help="Serve /faults: refusals, delays, silence, a crash, on request.")
 @click.option(
     "--auth",
@@ -93,6 +94,7 @@ def command(
     fsync: bool,
     line: str,
     lag: int,
+    tenants: str | None,
     faults: bool,
     login: tuple[str, ...] | None,
 ) -> None:
@@ -109,6 +111,7 @@ def command(
         fsync=fsync,
         line=line,
         lag_ms=lag,
+        tenants=frozenset(each.strip() for each in tenants.split(",")) if tenants else None,
         faults=faults,
         authenticate=auth.of(login) if login else None,
         login=(login[1], login[2]) if login and login[0] == "basic" else ("demo", "demo"),

@@ -54,6 +54,8 @@ class Engine:
         self._compiled = functools.lru_cache(maxsize=_COMPILED_MAX)(self._read)
         self.state = State(self._process)
         self.activations_max = activations_max
+        self.tenants: frozenset[str] | None = None
+        """The tenants that there are beside the default one; None: multi-tenancy is disabled."""
         self._listeners: list[Listener] = []
         self._journal: Journal | None = None
         self._ended: dict[int, asyncio.Future[Mapping[str, Any] | None]] = {}
@@ -104,6 +106,7 @@ class Engine:
         Raises:
             Rejected: It is refused; nothing has changed.
         """
+        self._check_tenants(command)
         tx = Transaction(self.state, self.clock.now_ms(), self.expressions, self._emitted, self.activations_max)
         due = self.state.due[0] if self.state.due else None
         try:
@@ -114,6 +117,18 @@ class Engine:
                     self._journal.append(tx.now, self.state.next_key, tx.events)
                 if self.state.due and self.state.due[0] != due:
                     self._due_changed.set()
+
+    def _check_tenants(self, command: Any) -> None:
+        """Refuse a command for a tenant that there is not. Raises Rejected."""
+        tenant_id = getattr(command, "tenant_id", cmd.DEFAULT_TENANT)
+        for each in getattr(command, "tenant_ids", (tenant_id,)):
+            if each in ("", cmd.DEFAULT_TENANT) or (self.tenants and each in self.tenants):
+                continue
+            why = "multi-tenancy is disabled" if self.tenants is None else "there is no such tenant"
+            raise Rejected(
+                Code.INVALID_ARGUMENT,
+                f"Expected to handle {type(command).__name__} with tenant identifier '{each}', but {why}",
+            )
 
     def _emitted(self, now: int, event: Any) -> None:
         kind = type(event)

@@ -43,6 +43,8 @@ class Options:
     data: Path | None = None
     """The folder of the journal and the documents. None: in memory only."""
     fsync: bool = False
+    tenants: frozenset[str] | None = None
+    """Tenants beside the default one; None: multi-tenancy is disabled."""
     line: str = "8.10"
     lag_ms: int = 0
     faults: bool = False
@@ -72,6 +74,7 @@ async def serve(options: Options) -> AsyncIterator[Serving]:
     """
     engine, metrics = Engine(), Metrics()
     history = History(engine.state.definitions, lag_ms=options.lag_ms)
+    engine.tenants = options.tenants
     engine.listen(history.on)
     engine.listen(metrics.on)
     if options.data is not None:
