@@ -7,6 +7,7 @@ from tests.named import run
 #: What can be measured, and the module whose `main` does it.
 BENCHES = {
     "beside-java": "tests.bench.beside_java",
+    "engine": "tests.bench.engine",
     "feel": "tests.bench.feel",
     "queues": "tests.bench.queues",
     "growth": "tests.bench.growth",
