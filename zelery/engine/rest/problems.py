@@ -58,6 +58,11 @@ def bad_request(detail: str) -> Problem:
     return Problem(400, "Bad Request", detail)
 
 
+def unreadable(path: str, why: str = "") -> Problem:
+    """A request with a property that the line does not know, or whose value is none of its kind."""
+    return bad_request(f"Request property [{path}] cannot be parsed{': ' if why else ''}{why}")
+
+
 def missing(what: str, key: object) -> Problem:
     """A thing that there is not."""
     return Problem(404, "NOT_FOUND", f"{what} with key '{key}' not found")

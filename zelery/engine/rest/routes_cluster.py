@@ -15,7 +15,8 @@ from zelery.engine.errors import Failure
 from zelery.engine.rest import items
 from zelery.engine.rest.bodies import BODIES
 from zelery.engine.rest.context import Context, Endpoint, answer, body_of, done, guarded, required
-from zelery.engine.rest.fields import ENTITIES, has
+from zelery.engine.rest.contract import ENTITIES
+from zelery.engine.rest.fields import has
 from zelery.engine.rest.problems import Problem, invalid
 from zelery.engine.rest.query import search
 from zelery.feel import FeelError

@@ -11,13 +11,15 @@ from starlette.routing import Route
 
 from zelery.engine.bpmn.model import Kind
 from zelery.engine.history.history import History
-from zelery.engine.history.records import ElementRecord, InstanceRecord, VariableRecord
+from zelery.engine.history.records import ElementRecord, InstanceRecord
 from zelery.engine.rest import items
+from zelery.engine.rest.beyond import beyond
 from zelery.engine.rest.context import Context, Endpoint, answer, body_of, guarded, key_in
-from zelery.engine.rest.fields import ENTITIES, has
-from zelery.engine.rest.problems import Problem, invalid, missing
-from zelery.engine.rest.query import Item, Test, equal_to, search
-from zelery.engine.variables import to_json
+from zelery.engine.rest.contract import ENTITIES, SUBSCRIPTION_STATISTICS
+from zelery.engine.rest.fields import has
+from zelery.engine.rest.filters import Item
+from zelery.engine.rest.problems import Problem, missing
+from zelery.engine.rest.query import equal_to, matching, search
 
 Items = Callable[[History, Mapping[str, Any], str], Iterable[Item]]
 
@@ -101,74 +103,13 @@ def _search(context: Context, entity: str, found: Items) -> Endpoint:
         history = context.read()
         whole = entity == "variables" and request.query_params.get("truncateValues") == "false"
         there = found(history, {**body, "whole": whole}, context.line)
-        result = search(ENTITIES[entity], there, body, context.line, _special(entity, history))
+        result = search(ENTITIES[entity], there, body, context.line, beyond(entity, history))
         result["items"] = [
             {name: value for name, value in each.items() if name not in _HIDDEN} for each in result["items"]
         ]
         return answer(result)
 
     return endpoint
-
-
-def _special(entity: str, history: History) -> Mapping[str, Callable[[Any], Test]]:
-    """Filters that look beyond the item itself."""
-    if entity == "process-instances":
-        return {
-            "variables": lambda wanted: _variable_test(history, wanted),
-            "tags": lambda wanted: lambda item: set(wanted) <= set(item["tags"]),
-            "elementId": lambda wanted: _element_test(history, lambda each: each.element.id, wanted),
-            "elementInstanceState": lambda wanted: _element_test(history, lambda each: each.state, wanted),
-            "hasElementInstanceIncident": lambda wanted: _element_test(
-                history, lambda each: bool(each.incident_key), wanted
-            ),
-            "errorMessage": lambda wanted: _incident_test(history, wanted),
-        }
-    if entity == "user-tasks":
-        return {
-            "processInstanceVariables": lambda wanted: _variable_test(history, wanted),
-            "localVariables": lambda wanted: _variable_test(history, wanted),
-            "candidateGroup": lambda wanted: lambda item: _first(wanted) in item["candidateGroups"],
-            "candidateUser": lambda wanted: lambda item: _first(wanted) in item["candidateUsers"],
-            "tags": lambda wanted: lambda item: set(wanted) <= set(item.get("tags", ())),
-        }
-    return {}
-
-
-def _first(wanted: Any) -> Any:
-    return wanted.get("$eq") if isinstance(wanted, dict) else wanted
-
-
-def _variable_test(history: History, wanted: Any) -> Test:
-    """Whether an instance has variables with these values, given as JSON text."""
-    pairs = [(each.get("name"), _first(each.get("value"))) for each in wanted]
-
-    def test(item: Item) -> bool:
-        instance = history.instances.get(int(item["processInstanceKey"]))
-        there = _texts(history.variables_of(instance)) if instance else set()
-        return all(pair in there for pair in pairs)
-
-    return test
-
-
-def _texts(variables: Iterable[VariableRecord]) -> set[tuple[str, str]]:
-    return {(each.name, to_json(each.value)) for each in variables}
-
-
-def _element_test(history: History, value: Callable[[ElementRecord], Any], wanted: Any) -> Test:
-    accepted = wanted.get("$in") or [_first(wanted)] if isinstance(wanted, dict) else [wanted]
-
-    def test(item: Item) -> bool:
-        instance = history.instances.get(int(item["processInstanceKey"]))
-        return instance is not None and any(value(each) in accepted for each in instance.elements)
-
-    return test
-
-
-def _incident_test(history: History, wanted: Any) -> Test:
-    messages = {
-        each.element.instance.key: each.message for each in history.incidents.values() if each.state == "ACTIVE"
-    }
-    return lambda item: str(_first(wanted)) in messages.get(int(item["processInstanceKey"]), "")
 
 
 def _one(context: Context, what: str, index: Callable[[History], Mapping[int, Any]], item: Any) -> Endpoint:
@@ -311,15 +252,9 @@ def _subscription_statistics(context: Context) -> Endpoint:
         if not has(context.line, "8.9"):
             raise Problem(404, "Not Found", f"No endpoint {request.method} {request.url.path}.")
         body = await body_of(request)
-        filter_ = {**(body.get("filter") or {})}
-        page = body.get("page") or {}
-        whole = {"filter": filter_, "page": {"limit": 10_000}}
-        found = search(
-            ENTITIES["message-subscriptions"],
-            _subscriptions(context.read(), {}, "8.10" if context.line == "8.10" else context.line),
-            whole,
-            context.line,
-        )["items"]
+        paging = {name: value for name, value in body.items() if name != "filter"}
+        there = _subscriptions(context.read(), {}, context.line)
+        found = matching(ENTITIES["message-subscriptions"], there, body.get("filter"), context.line)
         rows: dict[str, dict[str, Any]] = {}
         instances: dict[str, set[Any]] = {}
         for each in found:
@@ -337,28 +272,9 @@ def _subscription_statistics(context: Context) -> Endpoint:
             instances.setdefault(each["processDefinitionKey"], set()).add(each["processInstanceKey"])
         for name, row in rows.items():
             row["processInstancesWithActiveSubscriptions"] = len(instances[name] - {None})
-        ordered = sorted(rows.values(), key=lambda row: int(row["processDefinitionKey"]))
-        return answer(_cursor_page(ordered, page))
+        return answer(search(SUBSCRIPTION_STATISTICS, rows.values(), paging, context.line))
 
     return endpoint
-
-
-def _cursor_page(rows: list[dict[str, Any]], page: Mapping[str, Any]) -> dict[str, Any]:
-    """One page of rows by their definition's key, whose text is the cursor."""
-    limit, after = page.get("limit", 100), page.get("after")
-    if after is not None and not str(after).isdigit():
-        raise invalid(f"Invalid cursor '{after}' for page.after: use one of an answer")
-    start = [row for row in rows if after is None or int(row["processDefinitionKey"]) > int(after)]
-    shown = start[:limit]
-    return {
-        "items": shown,
-        "page": {
-            "totalItems": len(rows),
-            "startCursor": shown[0]["processDefinitionKey"] if shown else None,
-            "endCursor": shown[-1]["processDefinitionKey"] if shown else None,
-            "hasMoreTotalItems": False,
-        },
-    }
 
 
 def _within(context: Context, entity: str, name: str) -> Endpoint:
