@@ -1,7 +1,7 @@
 """What the engine in the box costs: `python -m tests.bench engine [--json FILE]`.
 
-Its start, jobs that are created, activated and completed over gRPC by a client of its own process, what 100,000 waiting
-instances hold, and how long 10,000 instances take to be replayed. CPU is the engine's process alone, as the kernel tells.
+Its start, jobs that are created, activated and completed over gRPC by a client of its own process, what 100,000
+waiting instances hold, and how long 10,000 instances take to be replayed. CPU is the engine's process alone.
 """
 
 from __future__ import annotations

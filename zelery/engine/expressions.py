@@ -12,6 +12,8 @@ from zelery.engine.errors import Failure
 from zelery.engine.records import ElementInstance
 from zelery.engine.variables import visible
 from zelery.feel import FeelError
+from zelery.feel.limits import Run
+from zelery.feel.values import Function
 
 #: Incident types (docs: "Incidents", and the REST API's `IncidentErrorTypeEnum`).
 EXTRACT_VALUE_ERROR = "EXTRACT_VALUE_ERROR"
@@ -28,6 +30,17 @@ _TYPES: tuple[tuple[type, str], ...] = (
 )
 
 
+def _from_ai(_run: Run, value: Any, *_described: Any) -> Any:
+    """The value itself: the rest of `fromAi` describes it for a model (docs: "AI Agent tool definitions")."""
+    return value
+
+
+_FROM_AI = ("value", "description", "type", "schema", "options")
+
+#: What the engine's FEEL has beside the language's own functions.
+_FUNCTIONS = {"fromAi": tuple(Function(_FROM_AI[:count], _from_ai) for count in range(1, len(_FROM_AI) + 1))}
+
+
 class Expressions:
     """FEEL by the engine's clock, with the cluster's variables.
 
@@ -39,7 +52,7 @@ class Expressions:
     def __init__(
         self, now: Callable[[], dt.datetime], cluster: Callable[[str], Mapping[str, Any] | None] = lambda _: None
     ) -> None:
-        self.feel = feel.Engine(clock=now)
+        self.feel = feel.Engine(clock=now, functions=_FUNCTIONS)
         self._cluster = cluster
 
     def evaluate(

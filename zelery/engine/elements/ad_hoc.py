@@ -161,7 +161,14 @@ def startable(element: Element) -> list[Element]:
 
 
 def _described(element: Element) -> dict[str, Any]:
-    return {"elementId": element.id, "elementName": element.name, "properties": dict(element.properties)}
+    """What a worker sees of an element: names without a value are left out."""
+    found = {
+        "elementId": element.id,
+        "elementName": element.name,
+        "documentation": element.documentation,
+        "properties": dict(element.properties),
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def check_elements(instance: ElementInstance, wanted: Iterable[str]) -> None:

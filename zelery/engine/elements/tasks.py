@@ -62,10 +62,15 @@ class UserTask(JobTask):
         assert definition is not None  # noqa: S101 - for the type checker: the reader has looked
         if not instance.job_key:
             headers = {
-                name: _header(tx, value, instance) if value.startswith("=") else value
+                name: _header(tx, value, instance) if _is_attribute(name) and value.startswith("=") else value
                 for name, value in definition.headers.items()
             }
             jobs.create(tx, instance, definition, headers)
+
+
+def _is_attribute(header: str) -> bool:
+    """Whether a header is an attribute of a user task: the modeler's own headers are static."""
+    return header.startswith("io.camunda.zeebe:")
 
 
 def _header(tx: Transaction, value: str, instance: ElementInstance) -> str:
