@@ -38,7 +38,9 @@ def _from_ai(_run: Run, value: Any, *_described: Any) -> Any:
 _FROM_AI = ("value", "description", "type", "schema", "options")
 
 #: What the engine's FEEL has beside the language's own functions.
-_FUNCTIONS = {"fromAi": tuple(Function(_FROM_AI[:count], _from_ai) for count in range(1, len(_FROM_AI) + 1))}
+_FUNCTIONS = {
+    "fromAi": tuple(Function(parameters=_FROM_AI[:count], call=_from_ai) for count in range(1, len(_FROM_AI) + 1))
+}
 
 
 class Expressions:
