@@ -1,4 +1,4 @@
-"""What models and strangers give us, on a real Zeebe: the worker lives, and the next job is done."""
+"""What models and strangers give us, on the engine: the worker lives, and the next job is done."""
 
 from __future__ import annotations
 

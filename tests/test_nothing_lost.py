@@ -1,4 +1,4 @@
-"""Whatever dies, every job is done: on a real Zeebe and a real Redis, with processes killed as machines kill them."""
+"""Whatever dies, every job is done: on the engine and a real Redis, with processes killed as machines kill them."""
 
 from __future__ import annotations
 

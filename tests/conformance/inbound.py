@@ -1,4 +1,4 @@
-"""The recorded inbound cases through the real roles on a real Camunda 8.6: webhooks, polling, RabbitMQ, endpoints.
+"""The recorded inbound cases through the real roles on the engine: webhooks, polling, RabbitMQ, endpoints.
 
     python -m tests.conformance.inbound [id or prefix* …] [--show N] [--json FILE]
 

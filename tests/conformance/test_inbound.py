@@ -1,4 +1,4 @@
-"""Every recorded inbound case through the real roles, a real Camunda and a real RabbitMQ."""
+"""Every recorded inbound case through the real roles, the engine and a real RabbitMQ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP polling over a real Operate: who waits is asked for, each with its own variables, and nobody else."""
+"""HTTP polling over Operate's API: who waits is asked for, each with its own variables, and nobody else."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def test_a_holder_stops_before_its_lease_ends() -> None:
 
 @dataclasses.dataclass
 class Bench:
-    """A real Zeebe with a process whose instances say which event started them, and the store."""
+    """The engine with a process whose instances say which event started them, and the store."""
 
     gateway: ZeebeGateway
     redis: Redis

@@ -1,4 +1,4 @@
-"""`zelery deploy`: what is refused before anything is sent, and what a real Zeebe and a real Redis make of the rest."""
+"""`zelery deploy`: what is refused before anything is sent, and what the engine and a real Redis make of the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Operate 8.6 as a source, with the Zeebe beside it."""
+"""Operate's API as a source, served by the engine or a cluster."""
 
 from __future__ import annotations
 
