@@ -15,7 +15,9 @@ from zelery.engine.engine import Engine
 from zelery.engine.errors import Rejected
 from zelery.engine.history.history import History
 from zelery.engine.rest.documents import Documents
+from zelery.engine.rest.fields import LINES
 from zelery.engine.rest.problems import Problem, bad_request, invalid, refused
+from zelery.engine.rest.shapes import Shape, checked
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -74,34 +76,41 @@ def guarded(context: Context, name: str, endpoint: Endpoint) -> Endpoint:
     return call
 
 
-async def body_of(request: Request, known: Mapping[str, type | tuple[type, ...]] | None = None) -> dict[str, Any]:
+async def body_of(request: Request, shape: Shape | None = None, line: str = LINES[-1]) -> dict[str, Any]:
     """A request's JSON object; an empty one where there is none.
 
     Args:
         request: The request.
-        known: The names that it may have, with their types. None: any.
+        shape: What may be in it. None: anything.
+        line: The line whose names it may have.
 
     Raises:
-        Problem: It is no object, or has a name that is not known, or a value of another type.
+        Problem: It is no object, or not of the shape.
     """
     raw = await request.body()
     if len(raw) > BODY_BYTES_MAX:
         raise Problem(413, "Payload Too Large", f"the request has {len(raw)} bytes, at most {BODY_BYTES_MAX} are read")
-    if not raw.strip():
-        return {}
+    body = _object_in(raw) if raw.strip() else {}
+    if shape is not None:
+        return checked(shape, body, line)
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _object_in(raw: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(raw)
+        body = json.loads(raw, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise bad_request("Request body cannot be parsed: it is no JSON") from None
+    if body is None:
+        return {}
     if not isinstance(body, dict):
         raise bad_request("Request body cannot be parsed: expected a JSON object")
-    for name, value in body.items() if known is not None else ():
-        wanted = (known or {}).get(name)
-        if wanted is None:
-            raise bad_request(f"Request property [{name}] cannot be parsed")
-        if value is not None and not isinstance(value, wanted):
-            raise bad_request(f"Request property [{name}] cannot be parsed")
-    return {name: value for name, value in body.items() if value is not None}
+    return body
+
+
+def _no_number(text: str) -> float:
+    """Refuse NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(text)
 
 
 def key_in(request: Request, name: str = "key") -> int:

@@ -14,7 +14,7 @@ from zelery.engine.bpmn.model import Expression
 from zelery.engine.errors import Failure
 from zelery.engine.rest import items
 from zelery.engine.rest.bodies import BODIES
-from zelery.engine.rest.context import Context, Endpoint, answer, body_of, done, guarded, required
+from zelery.engine.rest.context import Context, Endpoint, answer, body_of, done, guarded
 from zelery.engine.rest.contract import ENTITIES
 from zelery.engine.rest.fields import has
 from zelery.engine.rest.problems import Problem, invalid
@@ -90,11 +90,7 @@ def _setup(_context: Context) -> Endpoint:
 
 def _pin(context: Context) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        body = await body_of(request, BODIES["pin"])
-        if "timestamp" not in body:
-            raise invalid("No timestamp provided")
-        if body["timestamp"] < 0:
-            raise invalid(f"The value for timestamp is '{body['timestamp']}' but must be a non-negative number")
+        body = await body_of(request, BODIES["pin"], context.line)
         context.engine.clock.pin(body["timestamp"])
         context.engine.clock_changed()
         return done()
@@ -115,8 +111,7 @@ def _evaluate(context: Context) -> Endpoint:
     """Evaluate a FEEL expression with cluster variables (from 8.9 on)."""
 
     async def endpoint(request: Request) -> Response:
-        body = await body_of(request, BODIES["evaluate"])
-        required(body, "expression")
+        body = await body_of(request, BODIES["evaluate"], context.line)
         text = body["expression"]
         if not text.strip().startswith("="):
             raise invalid(f"Expected an expression that begins with '=', but it is '{text}'")
@@ -128,7 +123,8 @@ def _evaluate(context: Context) -> Endpoint:
             )
         except (FeelError, Failure) as error:
             raise invalid(f"Failed to evaluate expression '{text}': {error}") from None
-        return answer({"expression": text, "result": value, "warnings": warnings})
+        result = {"expression": text, "result": value, "warnings": [{"message": each} for each in warnings]}
+        return answer({**result, "referencedSecrets": []} if has(context.line, "8.10") else result)
 
     return endpoint
 
@@ -144,12 +140,9 @@ def _variable(context: Context, verb: str) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         tenant_id = _variable_scope(request)
         if verb in ("create", "update"):
-            body = await body_of(request, BODIES["cluster-variable"])
-            name = str(body.get("name") or request.path_params.get("name", ""))
-            if not name:
-                raise invalid("No name provided")
-            if "value" not in body:
-                raise invalid("No value provided")
+            shape = BODIES["cluster-variable" if verb == "create" else "cluster-variable-update"]
+            body = await body_of(request, shape, context.line)
+            name = body["name"] if verb == "create" else str(request.path_params["name"])
             command = cmd.SetClusterVariable(name, body["value"], tenant_id, verb == "create")
             context.execute(command, verb.upper())
         else:

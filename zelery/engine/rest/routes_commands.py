@@ -21,7 +21,6 @@ from zelery.engine.rest.context import (
     done,
     guarded,
     key_in,
-    required,
     whole,
 )
 from zelery.engine.rest.problems import Problem, invalid, refused
@@ -42,7 +41,7 @@ def _command(
     """An endpoint that reads a command from its request, executes it, and writes its answer, or none."""
 
     async def endpoint(request: Request) -> Response:
-        body = await body_of(request, BODIES[name])
+        body = await body_of(request, BODIES[name], context.line)
         result = context.execute(read(request, body), intent)
         return answer(write(result)) if write is not None else done()
 
@@ -51,7 +50,7 @@ def _command(
 
 def _create_instance(context: Context) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        body = await body_of(request, BODIES["create"])
+        body = await body_of(request, BODIES["create"], context.line)
         if bool(body.get("processDefinitionKey")) == bool(body.get("processDefinitionId")):
             raise invalid("Exactly one of [processDefinitionId, processDefinitionKey] is required")
         command = cmd.CreateInstance(
@@ -91,11 +90,7 @@ def _created(made: cmd.Created, variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def _activate_jobs(context: Context) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        body = await body_of(request, BODIES["activate"])
-        required(body, "type")
-        for name in ("timeout", "maxJobsToActivate"):
-            if body.get(name, 0) < 1:
-                raise invalid(f"The value for {name} is '{body.get(name)}' but must be greater than 0")
+        body = await body_of(request, BODIES["activate"], context.line)
         command = cmd.ActivateJobs(
             body["type"],
             body.get("worker", "default"),
@@ -215,7 +210,7 @@ def _deployment(made: cmd.Deployment) -> dict[str, Any]:
 
 def _deletion(context: Context) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        await body_of(request, BODIES["deletion"])
+        await body_of(request, BODIES["deletion"], context.line)
         key = key_in(request)
         context.execute(cmd.DeleteResource(key), "DELETE")
         return answer({"resourceKey": str(key), "batchOperation": None})
@@ -224,7 +219,6 @@ def _deletion(context: Context) -> Endpoint:
 
 
 def _publish(_request: Request, body: Mapping[str, Any]) -> cmd.PublishMessage:
-    required(body, "name")
     return cmd.PublishMessage(
         body["name"],
         body.get("correlationKey", ""),
@@ -236,12 +230,10 @@ def _publish(_request: Request, body: Mapping[str, Any]) -> cmd.PublishMessage:
 
 
 def _correlate(_request: Request, body: Mapping[str, Any]) -> cmd.CorrelateMessage:
-    required(body, "name")
     return cmd.CorrelateMessage(body["name"], body.get("correlationKey", ""), body.get("variables", {}), _tenant(body))
 
 
 def _signal(_request: Request, body: Mapping[str, Any]) -> cmd.BroadcastSignal:
-    required(body, "signalName")
     return cmd.BroadcastSignal(body["signalName"], body.get("variables", {}), _tenant(body))
 
 
@@ -267,7 +259,6 @@ def _modify(request: Request, body: Mapping[str, Any]) -> cmd.ModifyInstance:
 
 
 def _migrate(request: Request, body: Mapping[str, Any]) -> cmd.MigrateInstance:
-    required(body, "targetProcessDefinitionKey")
     return cmd.MigrateInstance(
         key_in(request),
         whole(body["targetProcessDefinitionKey"], "targetProcessDefinitionKey"),
@@ -284,7 +275,6 @@ def _update_task(request: Request, body: Mapping[str, Any]) -> cmd.UpdateUserTas
 
 
 def _assign_task(request: Request, body: Mapping[str, Any]) -> cmd.UpdateUserTask:
-    required(body, "assignee")
     return cmd.UpdateUserTask(
         key_in(request),
         {"assignee": body["assignee"]},
@@ -402,8 +392,6 @@ def routes(context: Context) -> list[Route]:
 
 
 def _variables(request: Request, body: Mapping[str, Any]) -> cmd.SetVariables:
-    if "variables" not in body:
-        raise invalid("No variables provided")
     return cmd.SetVariables(key_in(request), body["variables"], body.get("local", False))
 
 
@@ -418,5 +406,4 @@ def _fail(request: Request, body: Mapping[str, Any]) -> cmd.FailJob:
 
 
 def _throw(request: Request, body: Mapping[str, Any]) -> cmd.ThrowError:
-    required(body, "errorCode")
     return cmd.ThrowError(key_in(request), body["errorCode"], body.get("errorMessage", ""), body.get("variables", {}))

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from zelery.engine.rest.bodies import BODIES
 from zelery.engine.rest.context import Context, Endpoint, answer, body_of, done, guarded
 from zelery.engine.rest.documents import Document, reference
 from zelery.engine.rest.items import moment
@@ -111,7 +112,7 @@ def _delete(context: Context) -> Endpoint:
 
 def _link(context: Context) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        body = await body_of(request, {"timeToLive": int})
+        body = await body_of(request, BODIES["link"], context.line)
         document = _found(context, request)
         token, until = context.documents.link(document.id, body.get("timeToLive", LINK_MS) / 1000)
         url = f"{request.base_url}v2/document-links/{token}"

@@ -11,6 +11,10 @@ from starlette.routing import Route
 from zelery.engine.faults import Faults
 from zelery.engine.rest.context import Context, Endpoint, answer, body_of, done
 from zelery.engine.rest.problems import Problem, invalid
+from zelery.engine.rest.shapes import Member, Shape, Type, whole
+
+#: Of a silence, how long; of a jump of the clock or a lag, how far.
+_ACT: Shape = {"seconds": Member(type=Type.NUMBER, least=0), "milliseconds": whole()}
 
 
 def _add(faults: Faults) -> Endpoint:
@@ -43,7 +47,7 @@ def _act(context: Context, faults: Faults) -> Endpoint:
     """One thing that happens at once: streams are dropped, silence, a crash, a jump of the clock, a lag."""
 
     async def endpoint(request: Request) -> Response:
-        body = await body_of(request, {"seconds": (int, float), "milliseconds": int})
+        body = await body_of(request, _ACT)
         match request.path_params["act"]:
             case "streams":
                 faults.drop_streams()
