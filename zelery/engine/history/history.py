@@ -53,7 +53,7 @@ class History:
         self.incidents: dict[int, IncidentRecord] = {}
         self.jobs: dict[int, JobRecord] = {}
         self.subscriptions: dict[int, SubscriptionRecord] = {}
-        self.correlations: deque[CorrelationRecord] = deque(maxlen=_CORRELATED_MAX)
+        self._correlations: deque[CorrelationRecord] = deque(maxlen=_CORRELATED_MAX)
         self.user_tasks: dict[int, UserTaskRecord] = {}
         self._messages: dict[int, tuple[str, str]] = {}
 
@@ -61,11 +61,12 @@ class History:
         """Take an event: at once, or as late as the lag says."""
         if self.lag_ms:
             self._late.append((now, event))
+            self.catch_up(now)  # Also where nobody searches, so that what is late stays little.
         elif (step := _STEPS.get(type(event))) is not None:
             step(self, now, event)
 
     def catch_up(self, now: int) -> None:
-        """Take the events that are old enough by now. Called before each search."""
+        """Take the events that are old enough by now. Called before each search too, for events need not follow."""
         while self._late and self._late[0][0] + self.lag_ms <= now:
             at, event = self._late.popleft()
             if (step := _STEPS.get(type(event))) is not None:
@@ -86,6 +87,10 @@ class History:
         """The variables of an instance, of all its scopes."""
         for element in (self.elements[instance.key], *instance.elements):
             yield from (element.variables or {}).values()
+
+    def correlations(self) -> Iterator[CorrelationRecord]:
+        """The messages that instances have taken, oldest first; those of instances that are forgotten are too."""
+        return (each for each in self._correlations if each.instance.key in self.instances)
 
     # The events.
 
@@ -155,14 +160,15 @@ class History:
         del self.instances[instance.key]
         for key in (instance.key, *(each.key for each in instance.elements)):
             del self.elements[key]
-        for index, key in instance.owned:
-            index.pop(key, None)
+        for key in instance.owned:
+            for index in (self.jobs, self.subscriptions, self.incidents, self.user_tasks):
+                index.pop(key, None)
 
     def flow_taken(self, _now: int, event: ev.FlowTaken) -> None:
         """Know that a flow was taken."""
-        flows = self.elements[event.scope_key].instance.flows
-        if event.flow_id not in flows:
-            flows.append(event.flow_id)
+        instance = self.elements[event.scope_key].instance
+        if event.flow_id not in instance.flows:
+            instance.flows += (event.flow_id,)
 
     def variables_set(self, _now: int, event: ev.VariablesSet) -> None:
         """Know the values of variables."""
@@ -182,7 +188,7 @@ class History:
         element = self.elements[event.element_key]
         definition = element.element.job
         headers = event.headers if event.headers is not None else definition.headers if definition else {}
-        element.instance.owned.append((self.jobs, event.key))
+        element.instance.owned.append(event.key)
         self.jobs[event.key] = JobRecord(
             event.key, event.type, element, event.retries, headers, event.kind, event.listener_event, now, now
         )
@@ -232,7 +238,7 @@ class History:
         element = self.elements[event.element_key]
         definition = element.instance.definition
         catch = definition.process.elements[event.catch_id]
-        element.instance.owned.append((self.subscriptions, event.key))
+        element.instance.owned.append(event.key)
         self.subscriptions[event.key] = SubscriptionRecord(
             event.key, event.name, event.correlation_key, catch, definition, element, now
         )
@@ -258,14 +264,14 @@ class History:
 
     def message_correlated(self, now: int, event: ev.MessageCorrelated) -> None:
         """Know who has taken a message."""
-        subscription = self.subscriptions.get(event.subscription_key)
-        if subscription is None:
+        subscription, instance = self.subscriptions.get(event.subscription_key), self.instances.get(event.instance_key)
+        if subscription is None or instance is None:
             return
         if subscription.element is not None:
             subscription.state, subscription.updated = "CORRELATED", now
         name, correlation_key = self._messages.get(event.message_key, (subscription.name, ""))
-        self.correlations.append(
-            CorrelationRecord(event.message_key, name, correlation_key, subscription, event.instance_key, now)
+        self._correlations.append(
+            CorrelationRecord(event.message_key, name, correlation_key, subscription, instance, now)
         )
 
     def message_expired(self, _now: int, event: ev.MessageExpired) -> None:
@@ -277,7 +283,7 @@ class History:
         element = self.elements[event.element_key]
         self.incidents[event.key] = IncidentRecord(event.key, event.type, event.message, element, event.job_key, now)
         element.incident_key = event.key
-        element.instance.owned.append((self.incidents, event.key))
+        element.instance.owned.append(event.key)
         for instance in self._around(element.instance):
             instance.incidents += 1
 
@@ -299,7 +305,7 @@ class History:
     def user_task_created(self, now: int, event: ev.UserTaskCreated) -> None:
         """Know a user task."""
         element = self.elements[event.element_key]
-        element.instance.owned.append((self.user_tasks, event.key))
+        element.instance.owned.append(event.key)
         self.user_tasks[event.key] = UserTaskRecord(event.key, element, dict(event.attributes), now)
 
     def user_task_updated(self, _now: int, event: ev.UserTaskUpdated) -> None:

@@ -53,12 +53,12 @@ class InstanceRecord:
     """ACTIVE, COMPLETED or TERMINATED."""
     elements: list[ElementRecord] = dataclasses.field(default_factory=list)
     """In the order of their activation, without the process itself."""
-    flows: list[str] = dataclasses.field(default_factory=list)
+    flows: tuple[str, ...] = ()
     """Sequence flows, each once, in the order in which they were taken."""
     incidents: int = 0
     """How many are active, those of called processes too."""
-    owned: list[tuple[dict[int, Any], int]] = dataclasses.field(default_factory=list)
-    """Records of other kinds that are forgotten with it: their index and key."""
+    owned: list[int] = dataclasses.field(default_factory=list)
+    """The keys of records of other kinds that are forgotten with it: jobs, subscriptions, incidents, user tasks."""
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -154,7 +154,7 @@ class CorrelationRecord:
     name: str
     correlation_key: str
     subscription: SubscriptionRecord
-    instance_key: int
+    instance: InstanceRecord
     at: int
 
 

@@ -225,14 +225,14 @@ def correlation(record: CorrelationRecord, line: str) -> Item:
         "partitionId": 1,
         "processDefinitionId": found.definition.process_id,
         "processDefinitionKey": str(found.definition.key),
-        "processInstanceKey": str(record.instance_key),
+        "processInstanceKey": str(record.instance.key),
         "subscriptionKey": str(found.key),
         "tenantId": found.definition.tenant_id,
     }
     if has(line, "8.9"):
-        item["rootProcessInstanceKey"] = None
+        item["rootProcessInstanceKey"] = str(record.instance.root_key)
     if has(line, "8.10"):
-        item["businessId"] = None
+        item["businessId"] = record.instance.business_id or None
     return item
 
 

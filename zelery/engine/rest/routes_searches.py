@@ -88,7 +88,7 @@ _SEARCHES: Mapping[str, Items] = {
     "jobs": lambda history, _, line: (items.job(each, line) for each in history.jobs.values()),
     "message-subscriptions": _subscriptions,
     "correlated-message-subscriptions": lambda history, _, line: (
-        items.correlation(each, line) for each in history.correlations
+        items.correlation(each, line) for each in history.correlations()
     ),
     "user-tasks": _user_tasks,
 }
