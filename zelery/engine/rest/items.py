@@ -178,6 +178,7 @@ def job(record: JobRecord, line: str) -> Item:
         item["rootProcessInstanceKey"] = str(record.element.instance.root_key)
     if has(line, "8.10"):
         item["priority"] = 0
+        item["businessId"] = record.element.instance.business_id or None
     return item
 
 

@@ -24,18 +24,21 @@ from zelery.feel import FeelError
 
 def _topology(context: Context) -> Endpoint:
     async def endpoint(_request: Request) -> Response:
-        partition = {"partitionId": 1, "role": "leader", "health": "healthy"}
-        broker = {
+        partition: dict[str, Any] = {"partitionId": 1, "role": "leader", "health": "healthy"}
+        broker: dict[str, Any] = {
             "nodeId": 0,
             "host": "127.0.0.1",
             "port": 26501,
             "partitions": [partition],
             "version": context.version,
         }
+        if has(context.line, "8.10"):
+            broker["brokerId"], partition["state"] = "0", "active"
+        cluster = {"clusterId": None} if has(context.line, "8.9") else {}
         return answer(
             {
+                **cluster,
                 "brokers": [broker],
-                "clusterId": None,
                 "clusterSize": 1,
                 "partitionsCount": 1,
                 "replicationFactor": 1,

@@ -23,6 +23,8 @@ from zelery.engine.rest.context import (
     key_in,
     whole,
 )
+from zelery.engine.rest.fields import has
+from zelery.engine.rest.modification import modification
 from zelery.engine.rest.problems import Problem, invalid, refused
 
 #: How long an answer is awaited where a request does not say, milliseconds.
@@ -64,19 +66,19 @@ def _create_instance(context: Context) -> Endpoint:
             str(body.get("businessId", "")),
         )
         if not body.get("awaitCompletion"):
-            return answer(_created(context.execute(command, "CREATE"), {}))
+            return answer(_created(context.execute(command, "CREATE"), {}, context.line))
         wait_ms = body.get("requestTimeout") or AWAIT_MS
         try:
             made, variables = await context.engine.create_and_wait(command, wait_ms, body.get("fetchVariables", ()))
         except Rejected as rejected:
             raise refused(rejected, "CREATE_WITH_AWAITING_RESULT") from None
-        return answer(_created(made, dict(variables)))
+        return answer(_created(made, dict(variables), context.line))
 
     return endpoint
 
 
-def _created(made: cmd.Created, variables: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+def _created(made: cmd.Created, variables: Mapping[str, Any], line: str) -> dict[str, Any]:
+    item = {
         "processDefinitionId": made.process_id,
         "processDefinitionVersion": made.version,
         "tenantId": made.tenant_id,
@@ -84,8 +86,8 @@ def _created(made: cmd.Created, variables: Mapping[str, Any]) -> dict[str, Any]:
         "processDefinitionKey": str(made.definition_key),
         "processInstanceKey": str(made.key),
         "tags": list(made.tags),
-        "businessId": made.business_id or None,
     }
+    return {**item, "businessId": made.business_id or None} if has(line, "8.9") else item
 
 
 def _activate_jobs(context: Context) -> Endpoint:
@@ -104,13 +106,13 @@ def _activate_jobs(context: Context) -> Endpoint:
             jobs = context.execute(command, "ACTIVATE")
         else:
             jobs = await context.engine.activate_jobs(command, wait_ms or AWAIT_MS)
-        return answer({"jobs": [_activated(each) for each in jobs]})
+        return answer({"jobs": [_activated(context, each) for each in jobs]})
 
     return endpoint
 
 
-def _activated(job: cmd.ActivatedJob) -> dict[str, Any]:
-    return {
+def _activated(context: Context, job: cmd.ActivatedJob) -> dict[str, Any]:
+    item: dict[str, Any] = {
         "type": job.type,
         "processDefinitionId": job.process_id,
         "processDefinitionVersion": job.process_version,
@@ -129,8 +131,14 @@ def _activated(job: cmd.ActivatedJob) -> dict[str, Any]:
         "listenerEventType": job.listener_event,
         "tags": list(job.tags),
         "userTask": None,
-        "rootProcessInstanceKey": str(job.root_instance_key),
     }
+    if has(context.line, "8.9"):
+        item["rootProcessInstanceKey"] = str(job.root_instance_key)
+    if has(context.line, "8.10"):
+        instance = context.engine.state.instances.get(job.instance_key)
+        item["businessId"] = (instance.business_id if instance is not None else "") or None
+        item |= {"priority": 0, "jobLeaseToken": None, "physicalTenantId": "default"}
+    return item
 
 
 def _complete_job(request: Request, body: Mapping[str, Any]) -> cmd.CompleteJob:
@@ -237,27 +245,6 @@ def _signal(_request: Request, body: Mapping[str, Any]) -> cmd.BroadcastSignal:
     return cmd.BroadcastSignal(body["signalName"], body.get("variables", {}), _tenant(body))
 
 
-def _modify(request: Request, body: Mapping[str, Any]) -> cmd.ModifyInstance:
-    return cmd.ModifyInstance(
-        key_in(request),
-        tuple(
-            cmd.ActivateElement(
-                str(each.get("elementId")),
-                {
-                    str(given.get("scopeId") or ""): given.get("variables") or {}
-                    for given in each.get("variableInstructions") or ()
-                },
-                max(whole(each.get("ancestorElementInstanceKey") or 0, "ancestorElementInstanceKey"), 0),
-            )
-            for each in body.get("activateInstructions", ())
-        ),
-        tuple(
-            whole(each.get("elementInstanceKey"), "elementInstanceKey")
-            for each in body.get("terminateInstructions", ())
-        ),
-    )
-
-
 def _migrate(request: Request, body: Mapping[str, Any]) -> cmd.MigrateInstance:
     return cmd.MigrateInstance(
         key_in(request),
@@ -300,6 +287,9 @@ def routes(context: Context) -> list[Route]:
     def plain(name: str, intent: str, read: Read, write: Callable[[Any], Any] | None = None) -> Endpoint:
         return _command(context, name, intent, read, write)
 
+    def modify(request: Request, body: Mapping[str, Any]) -> cmd.ModifyInstance:
+        return modification(context.engine.state.elements, key_in(request), body)
+
     found: list[tuple[str, str, Endpoint]] = [
         ("POST", "/v2/deployments", _deploy(context)),
         ("POST", "/v2/resources/{key}/deletion", _deletion(context)),
@@ -309,7 +299,7 @@ def routes(context: Context) -> list[Route]:
             "/v2/process-instances/{key}/cancellation",
             plain("cancel", "CANCEL", lambda request, _: cmd.CancelInstance(key_in(request))),
         ),
-        ("POST", "/v2/process-instances/{key}/modification", plain("modify", "MODIFY", _modify)),
+        ("POST", "/v2/process-instances/{key}/modification", plain("modify", "MODIFY", modify)),
         ("POST", "/v2/process-instances/{key}/migration", plain("migrate", "MIGRATE", _migrate)),
         (
             "PUT",

@@ -177,10 +177,12 @@ def _flows(context: Context) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         instance = _instance(context, request)
         found = instance.definition
+        root = {"rootProcessInstanceKey": str(instance.root_key)} if has(context.line, "8.9") else {}
         return answer(
             {
                 "items": [
                     {
+                        **root,
                         "sequenceFlowId": f"{instance.key}_{flow}",
                         "processInstanceKey": str(instance.key),
                         "processDefinitionKey": str(found.key),
