@@ -39,11 +39,11 @@ class Refusal(EngineError):  # noqa: N818 - the field's word
 
 def basic(user: str, password: str) -> Authenticate:
     """Ask for a user and a password."""
-    expected = base64.b64encode(f"{user}:{password}".encode()).decode()
+    expected = base64.b64encode(f"{user}:{password}".encode())
 
     async def authenticate(header: str) -> None:
         scheme, _, given = header.partition(" ")
-        if scheme.lower() != "basic" or not hmac.compare_digest(given.strip(), expected):
+        if scheme.lower() != "basic" or not hmac.compare_digest(given.strip().encode(), expected):
             raise Refusal("Expected a user and a password by basic auth, but they are absent or wrong")
 
     return authenticate

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from zelery.engine.faults import Faults
 from zelery.engine.metrics import Metrics
 from zelery.engine.operate import api as operate
+from zelery.engine.operate.problems import plain
 from zelery.engine.rest import routes_cluster, routes_commands, routes_documents, routes_faults, routes_searches
 from zelery.engine.rest.context import Context, Endpoint, answer
 from zelery.engine.rest.problems import Problem
@@ -38,8 +39,11 @@ def app(context: Context, metrics: Metrics, faults: Faults | None = None) -> Sta
 
 
 async def _unknown(request: Request, _error: Exception) -> Response:
-    problem = Problem(404, "Not Found", f"No endpoint {request.method} {request.url.path}.")
-    return problem.response(request.url.path)
+    """Nothing is served by that method at that path."""
+    path = request.url.path
+    if not path.startswith("/v2"):
+        return plain(404, "Not Found", path)
+    return Problem(404, "Not Found", f"No endpoint {request.method} {path}.").response(path)
 
 
 async def _health(_request: Request) -> Response:
