@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -23,6 +24,8 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 #: A request's size, bytes: as a command of Zeebe's, four megabytes and a little; documents may be larger.
 BODY_BYTES_MAX = 10 * 2**20
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +101,10 @@ async def body_of(request: Request, shape: Shape | None = None, line: str = LINE
 
 def _object_in(raw: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(raw, parse_constant=_no_number)
+        text = raw.decode()
+        body = json.loads(text, parse_constant=_no_number)
+        if _SURROGATE.search(text):
+            json.dumps(body, ensure_ascii=False).encode()  # Half a character has no bytes to answer with.
     except (ValueError, RecursionError):
         raise bad_request("Request body cannot be parsed: it is no JSON") from None
     if body is None:

@@ -94,7 +94,26 @@ async def test_a_search_without_a_body_gives_all(body: str) -> None:
     assert answer.json()["page"]["totalItems"] == 1
 
 
-@pytest.mark.parametrize("body", ["{", "[]", '"x"', "5", '{"page": {"limit": NaN}}', "[" * 100_000, b"\xff\xfe{"])
+async def test_a_character_beyond_16_bits_is_read_from_its_halves() -> None:
+    async with served("8.10", MODEL) as client:
+        answer = await client.post("/v2/process-definitions/search", content='{"filter": {"name": "\\ud83d\\ude00"}}')
+    assert answer.json()["page"]["totalItems"] == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{",
+        "[]",
+        '"x"',
+        "5",
+        '{"page": {"limit": NaN}}',
+        "[" * 100_000,
+        b"\xff\xfe{",
+        '{"filter": {"name": "\\ud800"}}',
+        b'{"filter": {"name": "\xed\xa0\x80"}}',
+    ],
+)
 async def test_a_body_that_is_no_object_is_refused(body: str | bytes) -> None:
     async with served("8.10", MODEL) as client:
         answer = await client.post("/v2/process-definitions/search", content=body)
