@@ -33,6 +33,9 @@ T = TypeVar("T")
 #: What is fetched for a fixture.
 INSTALLS = {"kafka": local_kafka.install, "mail": local_mail.install}
 
+#: Servers that take seconds to start: one process of the tests has each.
+SLOW_SERVERS = ("kafka", "rabbitmq", "mail")
+
 #: A cluster of one's own, instead of the engine: its gateway, `host:port`, and the base URL of its REST API.
 CLUSTER, CLUSTER_REST = "ZELERY_TEST_CLUSTER", "ZELERY_TEST_CLUSTER_REST"
 
@@ -57,6 +60,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Unix sockets stay: an event loop wakes itself through a pair of them."""
     if item.get_closest_marker("integration") is None:
         pytest_socket.disable_socket(allow_unix_socket=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that share a server that takes long to start, or a module's fixtures, run in one process after another.
+
+    The others are spread over the processes (pytest-xdist, `--dist loadgroup`).
+    """
+    for item in items:
+        if item.get_closest_marker("integration") is not None:
+            shared = next((name for name in SLOW_SERVERS if name in getattr(item, "fixturenames", ())), item.path.name)
+            item.add_marker(pytest.mark.xdist_group(shared))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
