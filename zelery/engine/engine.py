@@ -181,6 +181,7 @@ class Engine:
                     if jobs := self.execute(command):
                         return list(jobs)
                     await changed.wait()
+                    await asyncio.sleep(0)  # A job is pushed before it can be polled: open streams come first.
         except TimeoutError:
             return []
 

@@ -1,0 +1,95 @@
+package tests;
+
+import io.camunda.client.api.search.enums.ProcessInstanceState;
+import io.camunda.client.api.search.response.ProcessInstance;
+import io.camunda.client.api.search.response.SearchResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What searches answer, with filters, sorted, and in pages. */
+final class Searches implements Chapter {
+  @Override
+  public void tell(final Shop shop, final Facts facts) {
+    facts.tell("definition", () -> definition(shop));
+    facts.tell("pages", () -> pages(shop));
+    facts.tell("waiting", () -> waiting(shop));
+    facts.tell("variables", () -> variables(shop));
+  }
+
+  private static Object definition(final Shop shop) throws Exception {
+    final var found =
+        Facts.until(
+                () -> shop.client().newProcessDefinitionSearchRequest().filter(f -> f.processDefinitionId(shop.id("order"))).send().join().items(),
+                items -> items.size() == 1)
+            .get(0);
+    final String xml = shop.client().newProcessDefinitionGetXmlRequest(found.getProcessDefinitionKey()).send().join();
+    final var same = shop.client().newProcessDefinitionGetRequest(found.getProcessDefinitionKey()).send().join();
+    return List.of(found.getName(), found.getVersion(), xml.contains(shop.id("charge")), same.getProcessDefinitionKey() == found.getProcessDefinitionKey());
+  }
+
+  /** Five instances, newest first, two a page. */
+  private static Object pages(final Shop shop) throws Exception {
+    final List<Long> started = new ArrayList<>();
+    for (int n = 0; n < 5; n++) {
+      started.add(0, shop.start("stuck", Map.of("n", n)).getProcessInstanceKey());
+    }
+    Facts.until(() -> page(shop, null), found -> found.page().totalItems() == started.size());
+    final List<Integer> sizes = new ArrayList<>();
+    final List<Long> seen = new ArrayList<>();
+    String cursor = null;
+    do {
+      final SearchResponse<ProcessInstance> found = page(shop, cursor);
+      found.items().forEach(each -> seen.add(each.getProcessInstanceKey()));
+      sizes.add(found.items().size());
+      cursor = found.items().size() == 2 ? found.page().endCursor() : null;
+    } while (cursor != null && sizes.size() < 9);
+    return List.of(sizes, seen.equals(started));
+  }
+
+  private static SearchResponse<ProcessInstance> page(final Shop shop, final String cursor) {
+    return shop.client()
+        .newProcessInstanceSearchRequest()
+        .filter(f -> f.processDefinitionId(shop.id("stuck")).state(ProcessInstanceState.ACTIVE))
+        .sort(s -> s.processInstanceKey().desc())
+        .page(p -> { p.limit(2); if (cursor != null) { p.after(cursor); } })
+        .send()
+        .join();
+  }
+
+  /** An order that waits for its payment: its elements, its subscription, its jobs. */
+  private static Object waiting(final Shop shop) throws Exception {
+    final long key = shop.start("order", Map.of("orderId", "s-1")).getProcessInstanceKey();
+    shop.complete(shop.job("charge"), Map.of());
+    final var subscriptions =
+        Facts.until(() -> shop.client().newMessageSubscriptionSearchRequest().filter(f -> f.processInstanceKey(key)).send().join().items(), items -> items.size() == 1);
+    final Map<String, Object> seen = new TreeMap<>();
+    seen.put(
+        "subscriptions",
+        subscriptions.stream().map(each -> List.of(shop.plain(each.getMessageName()), each.getCorrelationKey(), each.getMessageSubscriptionState().name(), each.getElementId())).toList());
+    seen.put(
+        "elements",
+        shop.client().newElementInstanceSearchRequest().filter(f -> f.processInstanceKey(key)).sort(s -> s.elementInstanceKey().asc()).send().join().items().stream()
+            .map(each -> List.of(each.getElementId(), each.getType().name(), each.getState().name()))
+            .filter(each -> !each.get(1).equals("PROCESS"))
+            .toList());
+    seen.put(
+        "jobs",
+        shop.client().newJobSearchRequest().filter(f -> f.processInstanceKey(key)).send().join().items().stream()
+            .map(each -> List.of(shop.plain(each.getType()), each.getState().name(), each.getElementId()))
+            .toList());
+    shop.client().newCancelInstanceCommand(key).send().join();
+    return seen;
+  }
+
+  private static Object variables(final Shop shop) throws Exception {
+    final long key = shop.start("stuck", Map.of("text", "a", "number", 1, "list", List.of(1, 2), "other", true)).getProcessInstanceKey();
+    final var found =
+        Facts.until(
+            () ->
+                shop.client().newVariableSearchRequest().filter(f -> f.processInstanceKey(key).name(n -> n.in("text", "number", "list"))).sort(s -> s.name().asc()).send().join().items(),
+            items -> items.size() == 3);
+    return found.stream().map(each -> List.of(each.getName(), each.getValue(), each.getScopeKey() == key)).toList();
+  }
+}
