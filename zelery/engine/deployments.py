@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from zelery.engine import commands as cmd
 from zelery.engine import events as ev
 from zelery.engine import timers
-from zelery.engine.bpmn.model import MessageEvent, Process, SignalEvent, TimerEvent
+from zelery.engine.bpmn.model import Binding, MessageEvent, Process, SignalEvent, TimerEvent
 from zelery.engine.bpmn.refuse import Refused
 from zelery.engine.errors import Code, Failure, Rejected
 from zelery.engine.records import Definition, DefinitionState, Form, StartSubscription
@@ -27,6 +27,7 @@ def deploy(tx: Transaction, command: cmd.Deploy, read: Read) -> cmd.Deployment:
         raise Rejected(Code.INVALID_ARGUMENT, "Expected to deploy at least one resource, but none given")
     processes, forms = _read_all(command.resources, read)
     _check_unique(processes)
+    _check_bindings(processes)
     _check_start_timers(tx, processes)
     key = tx.key()
     taken = [_process(tx, key, name, process, command) for name, process in processes]
@@ -95,6 +96,24 @@ def _check_unique(processes: Sequence[tuple[str, Process]]) -> None:
                 f"Duplicated process id in resources '{there[process.id]}' and '{name}': '{process.id}'",
             )
         there[process.id] = name
+
+
+def _check_bindings(processes: Sequence[tuple[str, Process]]) -> None:
+    """Refuse a call bound to its deployment whose process is not in it (camunda issue 19712)."""
+    there = {process.id for _, process in processes}
+    for name, process in processes:
+        for element in process.elements.values():
+            called = (element.inner or element).called
+            if called is None or called.binding is not Binding.DEPLOYMENT or called.process_id.feel is not None:
+                continue
+            if called.process_id.text not in there:
+                raise Rejected(
+                    Code.INVALID_ARGUMENT,
+                    "Expected to deploy new resources, but encountered the following errors:\n"
+                    f"'{name}': - Element: {element.id} > extensionElements > calledElement\n    - ERROR: Expected to "
+                    f"find process with id '{called.process_id.text}' in the current deployment, but not found: deploy "
+                    "both together, or bind to the latest version",
+                )
 
 
 def _check_start_timers(tx: Transaction, processes: Sequence[tuple[str, Process]]) -> None:
