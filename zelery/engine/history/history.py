@@ -100,7 +100,7 @@ class History:
 
     def form_deployed(self, _now: int, event: ev.FormDeployed) -> None:
         """Know a form."""
-        self.forms[event.key] = FormRecord(*event[:-1])
+        self.forms[event.key] = FormRecord(*event)
 
     def resource_deleted(self, _now: int, event: ev.ResourceDeleted) -> None:
         """Know that nothing starts it any more."""
@@ -154,6 +154,12 @@ class History:
         self._ended.append(instance)
         while len(self._ended) > self._completed_max:
             self._forget(self._ended.popleft())
+
+    def forget(self, instance_key: int) -> None:
+        """Forget an instance that has ended, and all that is its."""
+        instance = self.instances[instance_key]
+        self._ended.remove(instance)
+        self._forget(instance)
 
     def _forget(self, instance: InstanceRecord) -> None:
         """Forget an instance and all that is its."""

@@ -34,6 +34,7 @@ class FormRecord:
     tenant_id: str
     content: str
     version_tag: str
+    deployment_key: int
 
 
 @dataclasses.dataclass(slots=True, eq=False)

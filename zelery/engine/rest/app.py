@@ -11,7 +11,16 @@ from zelery.engine.faults import Faults
 from zelery.engine.metrics import Metrics
 from zelery.engine.operate import api as operate
 from zelery.engine.operate.problems import plain
-from zelery.engine.rest import routes_cluster, routes_commands, routes_documents, routes_faults, routes_searches
+from zelery.engine.rest import (
+    routes_cluster,
+    routes_commands,
+    routes_documents,
+    routes_faults,
+    routes_instances,
+    routes_resources,
+    routes_searches,
+    routes_statistics,
+)
 from zelery.engine.rest.context import Context, Endpoint, answer
 from zelery.engine.rest.problems import Problem
 
@@ -28,6 +37,9 @@ def app(context: Context, metrics: Metrics, faults: Faults | None = None) -> Sta
         *routes_cluster.routes(context),
         *routes_commands.routes(context),
         *routes_searches.routes(context),
+        *routes_instances.routes(context),
+        *routes_statistics.routes(context),
+        *routes_resources.routes(context),
         *routes_documents.routes(context),
         *operate.routes(context),
         *(routes_faults.routes(context, faults) if faults is not None else ()),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -175,49 +174,6 @@ def _search_variables(context: Context) -> Endpoint:
     return endpoint
 
 
-def _resource(context: Context, *, content: bool) -> Endpoint:
-    """A deployed file by its key: a process definition's or a form's."""
-
-    async def endpoint(request: Request) -> Response:
-        key = str(request.path_params["key"])
-        found = _resources(context).get(key)
-        if found is None:
-            raise Problem(404, "NOT_FOUND", f"Resource with key '{key}' not found")
-        text = found.pop("content")
-        return answer(text) if content else answer(found)
-
-    return endpoint
-
-
-def _resources(context: Context) -> Mapping[str, dict[str, Any]]:
-    history = context.read()
-    definitions = {
-        str(each.definition.key): {
-            "resourceName": each.definition.resource,
-            "version": each.definition.version,
-            "versionTag": each.definition.process.version_tag,
-            "resourceId": each.definition.process_id,
-            "tenantId": each.definition.tenant_id,
-            "resourceKey": str(each.definition.key),
-            "content": each.definition.xml,
-        }
-        for each in history.definitions.values()
-    }
-    forms = {
-        str(each.key): {
-            "resourceName": each.resource,
-            "version": each.version,
-            "versionTag": each.version_tag or None,
-            "resourceId": each.form_id,
-            "tenantId": each.tenant_id,
-            "resourceKey": str(each.key),
-            "content": each.content,
-        }
-        for each in history.forms.values()
-    }
-    return {**definitions, **forms}
-
-
 def routes(context: Context) -> list[Route]:
     """All endpoints of the cluster that the line has."""
     found: list[tuple[str, str, Endpoint]] = [
@@ -228,8 +184,6 @@ def routes(context: Context) -> list[Route]:
         ("GET", "/v2/setup/status", _setup(context)),
         ("PUT", "/v2/clock", _pin(context)),
         ("POST", "/v2/clock/reset", _reset(context)),
-        ("GET", "/v2/resources/{key}", _resource(context, content=False)),
-        ("GET", "/v2/resources/{key}/content", _resource(context, content=True)),
     ]
     if has(context.line, "8.9"):
         one, tenant = "/v2/cluster-variables/global", "/v2/cluster-variables/tenants/{tenant}"
