@@ -23,6 +23,7 @@ from zelery.engine.metrics import Metrics
 from zelery.engine.rest.app import app
 from zelery.engine.rest.context import Context
 from zelery.engine.rest.documents import Documents
+from zelery.garbage import settle
 
 #: The file of the journal, in the folder of the data.
 JOURNAL = "journal.jsonl"
@@ -212,5 +213,7 @@ async def run(options: Options, started: Callable[[Serving], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     async with serve(options) as served:
+        # 100,000 waiting instances are millions of objects: garbage is looked for seldom.
+        settle()
         started(served)
         await ended.wait()
