@@ -221,7 +221,8 @@ def _deletion(context: Context) -> Endpoint:
         await body_of(request, BODIES["deletion"], context.line)
         key = key_in(request)
         context.execute(cmd.DeleteResource(key), "DELETE")
-        if context.line == "8.8":  # Its answer has no body (docs: "Delete resource", 8.8), and its Java client reads none.
+        # The answer of 8.8 has no body (docs: "Delete resource", 8.8), and its Java client reads none.
+        if context.line == "8.8":
             return Response()
         return answer({"resourceKey": str(key), "batchOperation": None})
 
