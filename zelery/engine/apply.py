@@ -375,6 +375,15 @@ def _element_migrated(state: State, event: ev.ElementMigrated) -> None:
         migrated.element = element_of(migrated.scope, event.element_id)
 
 
+def _catch_migrated(state: State, event: ev.CatchMigrated) -> None:
+    waiting = state.timers.get(event.key) or state.subscriptions[event.key]
+    assert not isinstance(waiting, StartSubscription)  # noqa: S101 - for the type checker: an instance's
+    definition = waiting.element.instance.definition if waiting.element is not None else waiting.definition
+    waiting.catch = definition.process.elements[event.catch_id]
+    if isinstance(waiting, Timer):
+        waiting.definition = definition
+
+
 def _cluster_variable_set(state: State, event: ev.ClusterVariableSet) -> None:
     state.cluster_variables[event.tenant_id, event.name] = event.value
 
@@ -433,6 +442,7 @@ APPLY: dict[type[Any], Callable[[State, Any], None]] = {
     ev.UserTaskUpdated: _user_task_updated,
     ev.UserTaskEnded: _user_task_ended,
     ev.ElementMigrated: _element_migrated,
+    ev.CatchMigrated: _catch_migrated,
     ev.ClusterVariableSet: _cluster_variable_set,
     ev.ClusterVariableDeleted: _cluster_variable_deleted,
 }

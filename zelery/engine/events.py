@@ -366,6 +366,13 @@ class ElementMigrated(NamedTuple):
     element_id: str
 
 
+class CatchMigrated(NamedTuple):
+    """A subscription or a timer goes on as that of an event of another version."""
+
+    key: int
+    catch_id: str
+
+
 class ClusterVariableSet(NamedTuple):
     """A variable of the cluster, or of a tenant where it is named."""
 

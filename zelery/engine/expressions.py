@@ -12,6 +12,7 @@ from zelery.engine.errors import Failure
 from zelery.engine.records import ElementInstance
 from zelery.engine.variables import visible
 from zelery.feel import FeelError
+from zelery.feel.json_values import to_json
 from zelery.feel.limits import Run
 from zelery.feel.values import Function
 
@@ -35,11 +36,18 @@ def _from_ai(_run: Run, value: Any, *_described: Any) -> Any:
     return value
 
 
+def _cycle(run: Run, *parts: Any) -> str:
+    """A repeating interval as ISO 8601 text: `R3/PT1H`, `R/PT1H` without end (docs: "FEEL", "cycle")."""
+    repetitions = "" if len(parts) == 1 or parts[0] is None else str(parts[0])
+    return f"R{repetitions}/{to_json(parts[-1], run)}"
+
+
 _FROM_AI = ("value", "description", "type", "schema", "options")
 
 #: What the engine's FEEL has beside the language's own functions.
 _FUNCTIONS = {
-    "fromAi": tuple(Function(parameters=_FROM_AI[:count], call=_from_ai) for count in range(1, len(_FROM_AI) + 1))
+    "cycle": tuple(Function(parameters=names, call=_cycle) for names in (("interval",), ("repetitions", "interval"))),
+    "fromAi": tuple(Function(parameters=_FROM_AI[:count], call=_from_ai) for count in range(1, len(_FROM_AI) + 1)),
 }
 
 

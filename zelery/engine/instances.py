@@ -140,7 +140,8 @@ def _target(definition: Definition, element_id: str) -> Element:
                 "multi-instance subprocess is not supported.",
             )
         scope = scope.scope
-    if element.kind in (Kind.START_EVENT, Kind.BOUNDARY_EVENT):
+    behind_gateway = any(flow.source.kind is Kind.EVENT_BASED_GATEWAY for flow in element.incoming)
+    if element.kind in (Kind.START_EVENT, Kind.BOUNDARY_EVENT) or behind_gateway:
         raise Rejected(
             Code.INVALID_ARGUMENT,
             f"Expected to create instance of process with start instructions but the element with id '{element_id}' "

@@ -132,13 +132,22 @@ def _hand_over(tx: Transaction, instance: ElementInstance, payload: Mapping[str,
     if payload:
         variables.set_local(tx, instance, payload)
     mapped = map_outputs(tx, instance, outputs)
-    variables.merge(tx, instance.scope or instance, mapped)
+    variables.merge(tx, _mapped_into(instance), mapped)
+
+
+def _mapped_into(instance: ElementInstance) -> ElementInstance:
+    """The scope that output mappings write to: the enclosing one.
+
+    An inner instance of a multi-instance body writes to its own, where its output element's variable is.
+    """
+    scope = instance.scope
+    return instance if scope is None or scope.element.kind is Kind.MULTI_INSTANCE_BODY else scope
 
 
 def map_outputs(tx: Transaction, instance: ElementInstance, outputs: Sequence[VariableMapping]) -> Mapping[str, Any]:
     """Evaluate output mappings. A nested target is written into the object that the enclosing scopes have."""
     mapped: dict[str, Any] = {}
-    around = variables.visible(instance.scope) if instance.scope is not None else {}
+    around = variables.visible(_mapped_into(instance))
     for mapping in outputs:
         value = tx.expressions.evaluate(mapping.source, instance, type_=IO_MAPPING_ERROR, more=mapped)
         name = mapping.target[0]

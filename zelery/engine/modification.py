@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from zelery.engine import commands as cmd
 from zelery.engine import events as ev
-from zelery.engine import instances, lifecycle, variables
+from zelery.engine import incidents, instances, lifecycle, variables
 from zelery.engine.bpmn.model import Element, Kind
-from zelery.engine.errors import Code, Rejected
-from zelery.engine.records import Definition, DefinitionState, ElementInstance
+from zelery.engine.errors import Code, Failure, Rejected
+from zelery.engine.records import Definition, DefinitionState, ElementInstance, Timer
 
 if TYPE_CHECKING:
     from zelery.engine.transaction import Transaction
@@ -111,6 +111,28 @@ def migrate(tx: Transaction, command: cmd.MigrateInstance) -> None:
     tx.emit(ev.ElementMigrated(root.key, definition.key, definition.process_id))
     for instance, target in planned:
         tx.emit(ev.ElementMigrated(instance.key, definition.key, target))
+    for instance in (root, *active):
+        _migrate_catches(tx, instance, command.mapping)
+
+
+def _migrate_catches(tx: Transaction, instance: ElementInstance, mapping: Mapping[str, str]) -> None:
+    """Go on waiting for events that are mapped, no more for others, and for those that only the target has."""
+    for key, waiting in list((instance.catches or {}).items()):
+        target = mapping.get(waiting.catch.id)
+        if target is not None and target in instance.instance.definition.process.elements:
+            tx.emit(ev.CatchMigrated(key, target))
+        else:
+            tx.emit(ev.TimerCanceled(key) if isinstance(waiting, Timer) else ev.Unsubscribed(key))
+    tx.later(_open_catches, instance)
+
+
+def _open_catches(tx: Transaction, instance: ElementInstance) -> None:
+    if not tx.is_active(instance):
+        return
+    try:
+        lifecycle.behavior(instance).open_catches(tx, instance)
+    except Failure as failure:
+        incidents.create(tx, instance, failure, incidents.ACTIVATING)
 
 
 def _below(root: ElementInstance) -> Iterator[ElementInstance]:
@@ -140,4 +162,27 @@ def _mapped(instance: ElementInstance, definition: Definition, command: cmd.Migr
             f"{begun} active element with id '{source.id}' and type '{source.kind}' is mapped to an element with id "
             f"'{target.id}' and different type '{target.kind}'. Elements must be mapped to elements of the same type.",
         )
+    if _scope_id(target) != _mapped_scope(instance, definition, command):
+        raise Rejected(
+            Code.INVALID_STATE,
+            f"{begun} the flow scope of active element with id '{source.id}' is changed. The flow scope of the active "
+            f"element is expected to be '{_mapped_scope(instance, definition, command)}' but was "
+            f"'{_scope_id(target)}'.",
+        )
     return target_id
+
+
+def _scope_id(element: Element) -> str:
+    """The id of the scope of an element, multi-instance bodies and ad-hoc inner instances passed over."""
+    scope = element.scope
+    while scope is not None and scope.kind in (Kind.MULTI_INSTANCE_BODY, Kind.AD_HOC_INNER):
+        scope = scope.scope
+    return scope.id if scope is not None else ""
+
+
+def _mapped_scope(instance: ElementInstance, definition: Definition, command: cmd.MigrateInstance) -> str:
+    """The id of the scope that an active element is expected to have in the target."""
+    scope_id = _scope_id(instance.element)
+    if scope_id == instance.instance.definition.process_id:
+        return definition.process_id
+    return command.mapping.get(scope_id, scope_id)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from zelery.engine.bpmn.model import Kind
 from zelery.engine.events import VariablesSet
 from zelery.engine.records import ElementInstance
 
@@ -49,11 +50,14 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def merge(tx: Transaction, scope: ElementInstance, values: Mapping[str, Any]) -> None:
-    """Set variables where they are: in the nearest scope that has each, else in the root of the instance."""
+    """Set variables where they are: in the nearest scope that has each, else in the root of the instance.
+
+    Nothing goes beyond the inner instance of an ad-hoc sub-process: each activation is for itself.
+    """
     remaining = dict(values)
     current = scope
     while remaining:
-        if current.scope is None:
+        if current.scope is None or current.element.kind is Kind.AD_HOC_INNER:
             set_local(tx, current, remaining)
             return
         if current.variables:

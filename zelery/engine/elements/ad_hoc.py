@@ -39,8 +39,8 @@ class AdHocSubProcess(Activity):
             ad_hoc = _ad_hoc(instance)
             if ad_hoc.output_collection:
                 variables.set_local(tx, instance, {ad_hoc.output_collection: []})
+        variables.set_local(tx, instance, {_ELEMENTS: [_described(each) for each in startable(element)]})
         if element.job is not None:
-            variables.set_local(tx, instance, {_ELEMENTS: [_described(each) for each in startable(element)]})
             if not instance.job_key:
                 jobs.create(tx, instance, element.job, kind=_KIND)
             return
@@ -52,6 +52,12 @@ class AdHocSubProcess(Activity):
         if result.denied or result.corrections:
             raise Rejected(
                 Code.INVALID_ARGUMENT, "Expected the result of an ad-hoc sub-process, but that of a user task was given"
+            )
+        if result.completion_condition_fulfilled and result.activate_elements:
+            raise Rejected(
+                Code.INVALID_ARGUMENT,
+                f"Expected the result of the job of ad-hoc sub-process '{instance.element.id}' to fulfill its "
+                "completion condition or to activate elements, but it does both: leave out one",
             )
         check_elements(instance, [name for name, _ in result.activate_elements])
 
@@ -91,7 +97,7 @@ class AdHocSubProcess(Activity):
     def child_left(self, tx: Transaction, scope: ElementInstance, child: ElementInstance) -> None:  # noqa: ARG002
         if _fulfilled(scope) and _ad_hoc(scope).cancel_remaining and scope.element.job is None:
             lifecycle.terminate_children(tx, scope)
-        if scope.element.job is not None and not _fulfilled(scope):
+        if scope.element.job is not None and not _fulfilled(scope) and not scope.interrupted_by:
             self._ask_again(tx, scope)
         lifecycle.look_at(tx, scope)
 
@@ -106,7 +112,11 @@ class AdHocSubProcess(Activity):
     def quiet(self, tx: Transaction, scope: ElementInstance) -> None:
         if scope.job_key or not lifecycle.is_empty(scope):
             return
-        if _fulfilled(scope) or (scope.element.job is None and _ad_hoc(scope).completion_condition is None):
+        if (
+            _fulfilled(scope)
+            or scope.interrupted_by
+            or (scope.element.job is None and _ad_hoc(scope).completion_condition is None)
+        ):
             lifecycle.complete(tx, scope)
 
     def completing(self, tx: Transaction, instance: ElementInstance) -> None:

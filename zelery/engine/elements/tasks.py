@@ -83,7 +83,7 @@ def _text(tx: Transaction, expression: Expression | None, instance: ElementInsta
     if expression is None:
         return None
     value = tx.expressions.evaluate(expression, instance)
-    return None if value is None else str(value)
+    return None if value is None else tx.expressions.text(expression, instance)
 
 
 def _texts(tx: Transaction, expression: Expression | None, instance: ElementInstance) -> list[str]:
