@@ -16,6 +16,7 @@ from zelery.engine.history.records import (
     InstanceRecord,
     VariableRecord,
 )
+from zelery.engine.rest.items import MOMENT_MAX
 from zelery.engine.variables import to_json
 
 Item: TypeAlias = Mapping[str, Any]
@@ -51,7 +52,11 @@ def moment(ms: int) -> str | None:
     """A time as Operate writes it."""
     if not ms:
         return None
-    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "+0000")
+    return (
+        dt.datetime.fromtimestamp(min(ms, MOMENT_MAX) / 1000, dt.UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "+0000")
+    )
 
 
 def definition(record: DefinitionRecord) -> Item:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -17,6 +18,7 @@ from zelery.engine.rest import (
     routes_documents,
     routes_faults,
     routes_instances,
+    routes_jobs,
     routes_resources,
     routes_searches,
     routes_statistics,
@@ -36,6 +38,7 @@ def app(context: Context, metrics: Metrics, faults: Faults | None = None) -> Sta
     routes = [
         *routes_cluster.routes(context),
         *routes_commands.routes(context),
+        *routes_jobs.routes(context),
         *routes_searches.routes(context),
         *routes_instances.routes(context),
         *routes_statistics.routes(context),
@@ -47,7 +50,7 @@ def app(context: Context, metrics: Metrics, faults: Faults | None = None) -> Sta
         Route("/actuator/health/{probe}", _health, methods=["GET"]),
         Route("/actuator/prometheus", _prometheus(context, metrics), methods=["GET"]),
     ]
-    return Starlette(routes=routes, exception_handlers={404: _unknown, 405: _unknown})
+    return Starlette(routes=routes, exception_handlers={404: _unknown, 405: _unknown, HTTPException: _unreadable})
 
 
 async def _unknown(request: Request, _error: Exception) -> Response:
@@ -56,6 +59,12 @@ async def _unknown(request: Request, _error: Exception) -> Response:
     if not path.startswith("/v2"):
         return plain(404, "Not Found", path)
     return Problem(404, "Not Found", f"No endpoint {request.method} {path}.").response(path)
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    """The framework cannot read a request: a form that is torn, or has too many parts."""
+    status, detail = (error.status_code, error.detail) if isinstance(error, HTTPException) else (400, str(error))
+    return Problem(status, "Bad Request", detail).response(request.url.path)
 
 
 async def _health(_request: Request) -> Response:

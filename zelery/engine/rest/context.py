@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from starlette.requests import Request
@@ -17,8 +17,9 @@ from zelery.engine.errors import Rejected
 from zelery.engine.history.history import History
 from zelery.engine.rest.documents import Documents
 from zelery.engine.rest.fields import LINES
-from zelery.engine.rest.problems import Problem, bad_request, invalid, refused
+from zelery.engine.rest.problems import Problem, bad_request, refused
 from zelery.engine.rest.shapes import Shape, checked
+from zelery.engine.rest.values import key, shown
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -122,24 +123,15 @@ def _no_number(text: str) -> float:
 def key_in(request: Request, name: str = "key") -> int:
     """A key in the path. Raises Problem."""
     text = request.path_params[name]
-    if not text.lstrip("-").isdigit():
-        raise bad_request(f"Failed to convert '{name}' with value: '{text}'")
-    return int(text)
+    try:
+        return int(key(text, name))
+    except Problem:
+        raise bad_request(f"Failed to convert '{name}' with value: '{shown(text)}'") from None
 
 
 def whole(value: Any, name: str) -> int:
-    """A key or a number of a request, which may be text. Raises Problem."""
-    text = str(value)
-    if isinstance(value, bool) or not text.lstrip("-").isdigit():
-        raise invalid(f"The provided {name} '{value}' is not a valid key. Expected a numeric value.")
-    return int(text)
-
-
-def required(body: Mapping[str, Any], *names: str) -> None:
-    """Refuse a request that lacks one of these. Raises Problem."""
-    for name in names:
-        if body.get(name) in (None, ""):
-            raise invalid(f"No {name} provided")
+    """A key of a request, which may be text. Raises Problem."""
+    return int(key(value, name))
 
 
 def answer(value: Any, status: int = 200) -> JSONResponse:

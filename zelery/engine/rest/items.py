@@ -28,11 +28,19 @@ Item = dict[str, Any]
 VALUE_MAX = 8191
 
 
+#: The last second that a date can be written for, milliseconds: leases may be longer.
+MOMENT_MAX = 253_402_300_799_000
+
+
 def moment(ms: int) -> str | None:
     """A time as text; None where it has not come."""
     if not ms:
         return None
-    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        dt.datetime.fromtimestamp(min(ms, MOMENT_MAX) / 1000, dt.UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def key(value: int) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -12,42 +12,13 @@ from starlette.routing import Route
 
 from zelery.engine import commands as cmd
 from zelery.engine.errors import Rejected
+from zelery.engine.records import DefinitionState
 from zelery.engine.rest.bodies import BODIES
-from zelery.engine.rest.context import (
-    Context,
-    Endpoint,
-    answer,
-    body_of,
-    done,
-    guarded,
-    key_in,
-    whole,
-)
+from zelery.engine.rest.context import Context, Endpoint, answer, body_of, key_in, whole
 from zelery.engine.rest.fields import has
 from zelery.engine.rest.modification import modification
 from zelery.engine.rest.problems import Problem, invalid, refused
-
-#: How long an answer is awaited where a request does not say, milliseconds.
-AWAIT_MS = 10_000
-
-Read = Callable[[Request, Mapping[str, Any]], Any]
-
-
-def _tenant(body: Mapping[str, Any]) -> str:
-    return str(body.get("tenantId") or cmd.DEFAULT_TENANT)
-
-
-def _command(
-    context: Context, name: str, intent: str, read: Read, write: Callable[[Any], Any] | None = None
-) -> Endpoint:
-    """An endpoint that reads a command from its request, executes it, and writes its answer, or none."""
-
-    async def endpoint(request: Request) -> Response:
-        body = await body_of(request, BODIES[name], context.line)
-        result = context.execute(read(request, body), intent)
-        return answer(write(result)) if write is not None else done()
-
-    return endpoint
+from zelery.engine.rest.routing import AWAIT_MS, Read, Write, command, routed, tenant
 
 
 def _create_instance(context: Context) -> Endpoint:
@@ -55,26 +26,53 @@ def _create_instance(context: Context) -> Endpoint:
         body = await body_of(request, BODIES["create"], context.line)
         if bool(body.get("processDefinitionKey")) == bool(body.get("processDefinitionId")):
             raise invalid("Exactly one of [processDefinitionId, processDefinitionKey] is required")
-        command = cmd.CreateInstance(
-            str(body.get("processDefinitionId", "")),
-            whole(body.get("processDefinitionKey", 0), "processDefinitionKey"),
-            body.get("processDefinitionVersion", -1),
-            body.get("variables", {}),
-            _tenant(body),
-            tuple(cmd.StartInstruction(str(each.get("elementId"))) for each in body.get("startInstructions", ())),
-            tuple(body.get("tags", ())),
-            str(body.get("businessId", "")),
-        )
+        start = _start(context, body)
         if not body.get("awaitCompletion"):
-            return answer(_created(context.execute(command, "CREATE"), {}, context.line))
-        wait_ms = body.get("requestTimeout") or AWAIT_MS
+            return answer(_created(context.execute(start, "CREATE"), {}, context.line))
+        wait_ms = body.get("requestTimeout", 0)
         try:
-            made, variables = await context.engine.create_and_wait(command, wait_ms, body.get("fetchVariables", ()))
+            made, variables = await context.engine.create_and_wait(
+                start, wait_ms if wait_ms > 0 else AWAIT_MS, body.get("fetchVariables", ())
+            )
         except Rejected as rejected:
             raise refused(rejected, "CREATE_WITH_AWAITING_RESULT") from None
         return answer(_created(made, dict(variables), context.line))
 
     return endpoint
+
+
+def _start(context: Context, body: Mapping[str, Any]) -> cmd.CreateInstance:
+    """The command of a start. Raises Problem."""
+    if body.get("runtimeInstructions"):
+        raise Problem(
+            501, "UNIMPLEMENTED", "runtimeInstructions are not executed by this engine: cancel or modify the instance"
+        )
+    return cmd.CreateInstance(
+        str(body.get("processDefinitionId", "")),
+        _tagged(context, body) or whole(body.get("processDefinitionKey", 0), "processDefinitionKey"),
+        body.get("processDefinitionVersion", -1),
+        body.get("variables", {}),
+        tenant(body),
+        tuple(cmd.StartInstruction(each["elementId"]) for each in body.get("startInstructions", ())),
+        tuple(body.get("tags", ())),
+        str(body.get("businessId", "")),
+    )
+
+
+def _tagged(context: Context, body: Mapping[str, Any]) -> int:
+    """The key of the newest version with the tag that is asked for (8.10); 0 where none is. Raises Problem."""
+    tag, process_id = body.get("processDefinitionVersionTag"), str(body.get("processDefinitionId", ""))
+    if not tag:
+        return 0
+    for each in reversed(context.engine.state.versions.get((tenant(body), process_id), ())):
+        if each.process.version_tag == tag and each.state is DefinitionState.ACTIVE:
+            return each.key
+    raise Problem(
+        404,
+        "NOT_FOUND",
+        f"Command 'CREATE' rejected with code 'NOT_FOUND': Expected to find process definition with process ID "
+        f"'{process_id}' and version tag '{tag}', but none found",
+    )
 
 
 def _created(made: cmd.Created, variables: Mapping[str, Any], line: str) -> dict[str, Any]:
@@ -88,84 +86,6 @@ def _created(made: cmd.Created, variables: Mapping[str, Any], line: str) -> dict
         "tags": list(made.tags),
     }
     return {**item, "businessId": made.business_id or None} if has(line, "8.9") else item
-
-
-def _activate_jobs(context: Context) -> Endpoint:
-    async def endpoint(request: Request) -> Response:
-        body = await body_of(request, BODIES["activate"], context.line)
-        command = cmd.ActivateJobs(
-            body["type"],
-            body.get("worker", "default"),
-            body["timeout"],
-            body["maxJobsToActivate"],
-            tuple(body.get("fetchVariable", ())),
-            tuple(body.get("tenantIds", ())) or (cmd.DEFAULT_TENANT,),
-        )
-        wait_ms = body.get("requestTimeout", 0)
-        if wait_ms < 0:
-            jobs = context.execute(command, "ACTIVATE")
-        else:
-            jobs = await context.engine.activate_jobs(command, wait_ms or AWAIT_MS)
-        return answer({"jobs": [_activated(context, each) for each in jobs]})
-
-    return endpoint
-
-
-def _activated(context: Context, job: cmd.ActivatedJob) -> dict[str, Any]:
-    item: dict[str, Any] = {
-        "type": job.type,
-        "processDefinitionId": job.process_id,
-        "processDefinitionVersion": job.process_version,
-        "elementId": job.element_id,
-        "customHeaders": dict(job.headers),
-        "worker": job.worker,
-        "retries": job.retries,
-        "deadline": job.deadline,
-        "variables": job.variables,
-        "tenantId": job.tenant_id,
-        "jobKey": str(job.key),
-        "processInstanceKey": str(job.instance_key),
-        "processDefinitionKey": str(job.definition_key),
-        "elementInstanceKey": str(job.element_key),
-        "kind": job.kind,
-        "listenerEventType": job.listener_event,
-        "tags": list(job.tags),
-        "userTask": None,
-    }
-    if has(context.line, "8.9"):
-        item["rootProcessInstanceKey"] = str(job.root_instance_key)
-    if has(context.line, "8.10"):
-        instance = context.engine.state.instances.get(job.instance_key)
-        item["businessId"] = (instance.business_id if instance is not None else "") or None
-        item |= {"priority": 0, "jobLeaseToken": None, "physicalTenantId": "default"}
-    return item
-
-
-def _complete_job(request: Request, body: Mapping[str, Any]) -> cmd.CompleteJob:
-    result = body.get("result")
-    return cmd.CompleteJob(key_in(request), body.get("variables", {}), None if result is None else _job_result(result))
-
-
-def _job_result(result: Mapping[str, Any]) -> cmd.JobResult:
-    kind = result.get("type", "userTask")
-    if kind not in ("userTask", "adHocSubProcess"):
-        raise invalid(f"Unexpected value '{kind}' for field 'result.type': expected userTask or adHocSubProcess")
-    elements = result.get("activateElements") or ()
-    return cmd.JobResult(
-        tuple((str(each.get("elementId")), each.get("variables") or {}) for each in elements),
-        bool(result.get("isCompletionConditionFulfilled")),
-        bool(result.get("isCancelRemainingInstances")),
-        bool(result.get("denied")),
-        str(result.get("deniedReason") or ""),
-        result.get("corrections") or {},
-    )
-
-
-def _update_job(request: Request, body: Mapping[str, Any]) -> cmd.UpdateJob:
-    changes = body.get("changeset") or {}
-    if not any(changes.get(name) is not None for name in ("retries", "timeout")):
-        raise invalid("At least one of [retries, timeout] is required")
-    return cmd.UpdateJob(key_in(request), changes.get("retries"), changes.get("timeout"))
 
 
 def _deploy(context: Context) -> Endpoint:
@@ -236,16 +156,42 @@ def _publish(_request: Request, body: Mapping[str, Any]) -> cmd.PublishMessage:
         body.get("timeToLive", 0),
         body.get("messageId", ""),
         body.get("variables", {}),
-        _tenant(body),
+        tenant(body),
     )
 
 
 def _correlate(_request: Request, body: Mapping[str, Any]) -> cmd.CorrelateMessage:
-    return cmd.CorrelateMessage(body["name"], body.get("correlationKey", ""), body.get("variables", {}), _tenant(body))
+    return cmd.CorrelateMessage(body["name"], body.get("correlationKey", ""), body.get("variables", {}), tenant(body))
 
 
-def _signal(_request: Request, body: Mapping[str, Any]) -> cmd.BroadcastSignal:
-    return cmd.BroadcastSignal(body["signalName"], body.get("variables", {}), _tenant(body))
+def _published(made: cmd.Published) -> dict[str, Any]:
+    return {"tenantId": made.tenant_id, "messageKey": str(made.key)}
+
+
+def _correlated(made: cmd.Correlated) -> dict[str, Any]:
+    return {
+        "tenantId": made.tenant_id,
+        "messageKey": str(made.key),
+        "processInstanceKey": str(made.instance_key),
+    }
+
+
+def _broadcast(context: Context) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        body = await body_of(request, BODIES["signal"], context.line)
+        signal = cmd.BroadcastSignal(body["signalName"], body.get("variables", {}), tenant(body))
+        key = context.execute(signal, "BROADCAST")
+        return answer({"tenantId": signal.tenant_id, "signalKey": str(key)})
+
+    return endpoint
+
+
+def _cancel(request: Request, _body: Mapping[str, Any]) -> cmd.CancelInstance:
+    return cmd.CancelInstance(key_in(request))
+
+
+def _resolve(request: Request, _body: Mapping[str, Any]) -> cmd.ResolveIncident:
+    return cmd.ResolveIncident(key_in(request))
 
 
 def _migrate(request: Request, body: Mapping[str, Any]) -> cmd.MigrateInstance:
@@ -264,6 +210,14 @@ def _update_task(request: Request, body: Mapping[str, Any]) -> cmd.UpdateUserTas
     )
 
 
+def _complete_task(request: Request, body: Mapping[str, Any]) -> cmd.CompleteUserTask:
+    return cmd.CompleteUserTask(key_in(request), body.get("variables", {}), body.get("action", "complete"))
+
+
+def _unassign_task(request: Request, _body: Mapping[str, Any]) -> cmd.UpdateUserTask:
+    return cmd.UpdateUserTask(key_in(request), {"assignee": None}, "unassign")
+
+
 def _assign_task(request: Request, body: Mapping[str, Any]) -> cmd.UpdateUserTask:
     return cmd.UpdateUserTask(
         key_in(request),
@@ -273,7 +227,7 @@ def _assign_task(request: Request, body: Mapping[str, Any]) -> cmd.UpdateUserTas
     )
 
 
-def _activate_ad_hoc(request: Request, body: Mapping[str, Any]) -> cmd.ActivateAdHoc:
+def _ad_hoc(request: Request, body: Mapping[str, Any]) -> cmd.ActivateAdHoc:
     elements = body.get("elements") or ()
     if not elements:
         raise invalid("No elements provided")
@@ -284,119 +238,38 @@ def _activate_ad_hoc(request: Request, body: Mapping[str, Any]) -> cmd.ActivateA
     )
 
 
-def routes(context: Context) -> list[Route]:
-    """All endpoints that act."""
-
-    def plain(name: str, intent: str, read: Read, write: Callable[[Any], Any] | None = None) -> Endpoint:
-        return _command(context, name, intent, read, write)
-
-    def modify(request: Request, body: Mapping[str, Any]) -> cmd.ModifyInstance:
-        return modification(context.engine.state.elements, key_in(request), body)
-
-    found: list[tuple[str, str, Endpoint]] = [
-        ("POST", "/v2/deployments", _deploy(context)),
-        ("POST", "/v2/resources/{key}/deletion", _deletion(context)),
-        ("POST", "/v2/process-instances", _create_instance(context)),
-        (
-            "POST",
-            "/v2/process-instances/{key}/cancellation",
-            plain("cancel", "CANCEL", lambda request, _: cmd.CancelInstance(key_in(request))),
-        ),
-        ("POST", "/v2/process-instances/{key}/modification", plain("modify", "MODIFY", modify)),
-        ("POST", "/v2/process-instances/{key}/migration", plain("migrate", "MIGRATE", _migrate)),
-        (
-            "PUT",
-            "/v2/element-instances/{key}/variables",
-            plain("variables", "UPDATE", _variables),
-        ),
-        (
-            "POST",
-            "/v2/element-instances/ad-hoc-activities/{key}/activation",
-            plain("ad-hoc", "ACTIVATE", _activate_ad_hoc),
-        ),
-        ("POST", "/v2/jobs/activation", _activate_jobs(context)),
-        ("POST", "/v2/jobs/{key}/completion", plain("complete", "COMPLETE", _complete_job)),
-        (
-            "POST",
-            "/v2/jobs/{key}/failure",
-            plain("fail", "FAIL", _fail),
-        ),
-        (
-            "POST",
-            "/v2/jobs/{key}/error",
-            plain("throw", "THROW_ERROR", _throw),
-        ),
-        ("PATCH", "/v2/jobs/{key}", plain("update", "UPDATE", _update_job)),
-        (
-            "POST",
-            "/v2/incidents/{key}/resolution",
-            plain("resolve", "RESOLVE", lambda request, _: cmd.ResolveIncident(key_in(request))),
-        ),
-        (
-            "POST",
-            "/v2/messages/publication",
-            plain(
-                "publish", "PUBLISH", _publish, lambda made: {"tenantId": made.tenant_id, "messageKey": str(made.key)}
-            ),
-        ),
-        (
-            "POST",
-            "/v2/messages/correlation",
-            plain(
-                "correlate",
-                "CORRELATE",
-                _correlate,
-                lambda made: {
-                    "tenantId": made.tenant_id,
-                    "messageKey": str(made.key),
-                    "processInstanceKey": str(made.instance_key),
-                },
-            ),
-        ),
-        (
-            "POST",
-            "/v2/signals/broadcast",
-            plain("signal", "BROADCAST", _signal, lambda key: {"tenantId": cmd.DEFAULT_TENANT, "signalKey": str(key)}),
-        ),
-        (
-            "POST",
-            "/v2/user-tasks/{key}/completion",
-            plain(
-                "complete-task",
-                "COMPLETE",
-                lambda request, body: cmd.CompleteUserTask(
-                    key_in(request), body.get("variables", {}), body.get("action", "complete")
-                ),
-            ),
-        ),
-        ("POST", "/v2/user-tasks/{key}/assignment", plain("assign", "ASSIGN", _assign_task)),
-        (
-            "DELETE",
-            "/v2/user-tasks/{key}/assignee",
-            plain(
-                "unassign",
-                "UNASSIGN",
-                lambda request, _: cmd.UpdateUserTask(key_in(request), {"assignee": None}, "unassign"),
-            ),
-        ),
-        ("PATCH", "/v2/user-tasks/{key}", plain("update-task", "UPDATE", _update_task)),
-    ]
-    return [Route(path, guarded(context, path, endpoint), methods=[method]) for method, path, endpoint in found]
-
-
 def _variables(request: Request, body: Mapping[str, Any]) -> cmd.SetVariables:
     return cmd.SetVariables(key_in(request), body["variables"], body.get("local", False))
 
 
-def _fail(request: Request, body: Mapping[str, Any]) -> cmd.FailJob:
-    return cmd.FailJob(
-        key_in(request),
-        body.get("retries", 0),
-        body.get("errorMessage", ""),
-        body.get("retryBackOff", 0),
-        body.get("variables", {}),
+def routes(context: Context) -> list[Route]:
+    """All endpoints that act."""
+
+    def plain(name: str, intent: str, read: Read, write: Write | None = None) -> Endpoint:
+        return command(context, name, intent, read, write)
+
+    def modify(request: Request, body: Mapping[str, Any]) -> cmd.ModifyInstance:
+        return modification(context.engine.state.elements, key_in(request), body)
+
+    instances, elements, tasks = "/v2/process-instances", "/v2/element-instances", "/v2/user-tasks/{key}"
+    return routed(
+        context,
+        [
+            ("8.8", "POST", "/v2/deployments", _deploy(context)),
+            ("8.8", "POST", "/v2/resources/{key}/deletion", _deletion(context)),
+            ("8.8", "POST", instances, _create_instance(context)),
+            ("8.8", "POST", f"{instances}/{{key}}/cancellation", plain("cancel", "CANCEL", _cancel)),
+            ("8.8", "POST", f"{instances}/{{key}}/modification", plain("modify", "MODIFY", modify)),
+            ("8.8", "POST", f"{instances}/{{key}}/migration", plain("migrate", "MIGRATE", _migrate)),
+            ("8.8", "PUT", f"{elements}/{{key}}/variables", plain("variables", "UPDATE", _variables)),
+            ("8.8", "POST", f"{elements}/ad-hoc-activities/{{key}}/activation", plain("ad-hoc", "ACTIVATE", _ad_hoc)),
+            ("8.8", "POST", "/v2/incidents/{key}/resolution", plain("resolve", "RESOLVE", _resolve)),
+            ("8.8", "POST", "/v2/messages/publication", plain("publish", "PUBLISH", _publish, _published)),
+            ("8.8", "POST", "/v2/messages/correlation", plain("correlate", "CORRELATE", _correlate, _correlated)),
+            ("8.8", "POST", "/v2/signals/broadcast", _broadcast(context)),
+            ("8.8", "POST", f"{tasks}/completion", plain("complete-task", "COMPLETE", _complete_task)),
+            ("8.8", "POST", f"{tasks}/assignment", plain("assign", "ASSIGN", _assign_task)),
+            ("8.8", "DELETE", f"{tasks}/assignee", plain("unassign", "UNASSIGN", _unassign_task)),
+            ("8.8", "PATCH", tasks, plain("update-task", "UPDATE", _update_task)),
+        ],
     )
-
-
-def _throw(request: Request, body: Mapping[str, Any]) -> cmd.ThrowError:
-    return cmd.ThrowError(key_in(request), body["errorCode"], body.get("errorMessage", ""), body.get("variables", {}))
