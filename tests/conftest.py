@@ -70,7 +70,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("integration") is not None:
             shared = next((name for name in SLOW_SERVERS if name in getattr(item, "fixturenames", ())), item.path.name)
-            item.add_marker(pytest.mark.xdist_group(shared))
+            # The demo's webhooks take the port that the README names, so one demo runs at a time.
+            item.add_marker(pytest.mark.xdist_group("demo" if "demo" in item.name + item.path.name else shared))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

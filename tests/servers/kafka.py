@@ -12,8 +12,9 @@ import os
 import signal
 import socket
 import tempfile
+import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import trustme
@@ -97,7 +98,9 @@ class KafkaServer:
         consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": group})
         try:
             found = consumer.list_topics(topic, _ANSWER_S).topics[topic].partitions
-            places = consumer.committed([TopicPartition(topic, each) for each in found], _ANSWER_S)
+            places = _coordinated(
+                lambda: consumer.committed([TopicPartition(topic, each) for each in found], _ANSWER_S)
+            )
         finally:
             consumer.close()
         return {place.partition: place.offset for place in places if place.offset >= 0}
@@ -143,6 +146,18 @@ def kafka_server() -> Iterator[KafkaServer]:
             yield server
         finally:
             server.stop()
+
+
+def _coordinated(ask: Callable[[], list[TopicPartition]]) -> list[TopicPartition]:
+    """The answer of a group's coordinator, which a broker that has just started may not know to be itself yet."""
+    deadline = time.monotonic() + _ANSWER_S
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            if not error.args[0].retriable() or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _serves(port: int) -> bool:

@@ -9,8 +9,14 @@ from zelery.engine import catches, jobs, lifecycle, variables
 from zelery.engine import events as ev
 from zelery.engine.bpmn.model import Element, Expression
 from zelery.engine.elements.behavior import Activity
+from zelery.engine.errors import Failure
+from zelery.engine.expressions import EXTRACT_VALUE_ERROR
 from zelery.engine.records import ElementInstance
 from zelery.engine.transaction import Transaction
+
+
+#: A user task's priority where its model gives none, and the highest (docs: "User tasks").
+PRIORITY_DEFAULT, PRIORITY_MAX = 50, 100
 
 
 class JobTask(Activity):
@@ -51,7 +57,7 @@ class UserTask(JobTask):
             "candidateUsers": _texts(tx, definition.candidate_users, instance),
             "dueDate": _text(tx, definition.due_date, instance),
             "followUpDate": _text(tx, definition.follow_up_date, instance),
-            "priority": 50 if definition.priority is None else tx.expressions.number(definition.priority, instance),
+            "priority": _priority(tx, definition.priority, instance),
             "externalFormReference": _text(tx, definition.external_form_reference, instance),
             "formKey": _form_key(tx, definition.form_id, instance),
         }
@@ -77,6 +83,20 @@ def _header(tx: Transaction, value: str, instance: ElementInstance) -> str:
     """A header that a user task's attribute is written to: its expression is evaluated, lists are JSON."""
     evaluated = tx.expressions.evaluate(Expression(value, tx.expressions.feel.compile(value)), instance)
     return evaluated if isinstance(evaluated, str) else variables.to_json(evaluated)
+
+
+def _priority(tx: Transaction, expression: Expression | None, instance: ElementInstance) -> int:
+    """A priority; 50 where none is given. Raises Failure."""
+    if expression is None:
+        return PRIORITY_DEFAULT
+    priority = tx.expressions.number(expression, instance)
+    if not 0 <= priority <= PRIORITY_MAX:
+        raise Failure(
+            EXTRACT_VALUE_ERROR,
+            f"Expected the priority '{expression.text.removeprefix('=').strip()}' to be a whole number from 0 to "
+            f"{PRIORITY_MAX}, but was '{priority}'",
+        )
+    return priority
 
 
 def _text(tx: Transaction, expression: Expression | None, instance: ElementInstance) -> str | None:
