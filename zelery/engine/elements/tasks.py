@@ -14,7 +14,6 @@ from zelery.engine.expressions import EXTRACT_VALUE_ERROR
 from zelery.engine.records import ElementInstance
 from zelery.engine.transaction import Transaction
 
-
 #: A user task's priority where its model gives none, and the highest (docs: "User tasks").
 PRIORITY_DEFAULT, PRIORITY_MAX = 50, 100
 
