@@ -106,6 +106,7 @@ def migrate(tx: Transaction, command: cmd.MigrateInstance) -> None:
             f"Expected to migrate process instance to process definition but no process definition found with key "
             f"'{command.definition_key}'",
         )
+    _check_sources(root, command)
     active = list(_below(root))
     planned = [(each, _mapped(each, definition, command)) for each in active]
     tx.emit(ev.ElementMigrated(root.key, definition.key, definition.process_id))
@@ -133,6 +134,19 @@ def _open_catches(tx: Transaction, instance: ElementInstance) -> None:
         lifecycle.behavior(instance).open_catches(tx, instance)
     except Failure as failure:
         incidents.create(tx, instance, failure, incidents.ACTIVATING)
+
+
+def _check_sources(root: ElementInstance, command: cmd.MigrateInstance) -> None:
+    """Refuse a mapping of an element that the instance's process does not have. Raises Rejected."""
+    there = root.instance.definition.process.elements
+    for source_id in command.mapping:
+        if source_id not in there:
+            raise Rejected(
+                Code.INVALID_STATE,
+                f"Expected to migrate process instance '{command.key}' but mapping instructions contain a non-existing "
+                f"source element id '{source_id}'. Elements provided in mapping instructions must exist in the source "
+                "process definition.",
+            )
 
 
 def _below(root: ElementInstance) -> Iterator[ElementInstance]:

@@ -13,6 +13,7 @@ from typing import Any
 from zelery.engine import commands as cmd
 from zelery.engine import events as ev
 from zelery.engine import jobs, lifecycle, variables
+from zelery.engine.bpmn import from_ai
 from zelery.engine.bpmn.model import AdHoc, Element, Kind
 from zelery.engine.elements.behavior import Activity
 from zelery.engine.elements.scopes import Scope
@@ -177,6 +178,7 @@ def _described(element: Element) -> dict[str, Any]:
         "elementName": element.name,
         "documentation": element.documentation,
         "properties": dict(element.properties),
+        "parameters": from_ai.parameters(element.inner or element),
     }
     return {name: value for name, value in found.items() if value}
 
