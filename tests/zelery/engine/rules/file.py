@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from lxml import etree
 
 from tests.zelery.engine.rules.definitions import NAMESPACES, Event, Multi, Parts, Root, Tag, condition, qualified
-
-if TYPE_CHECKING:
-    from tests.zelery.engine.rules.builder import Content, Element, Flow, Process
+from tests.zelery.engine.rules.structure import Content, Element, Flow, Process
 
 Node: TypeAlias = etree._Element
 

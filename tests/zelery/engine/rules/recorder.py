@@ -58,6 +58,8 @@ class Recorder:
         self._engine = engine
         self._scopes: dict[int, Instance | Element] = {}
         self._by_key: dict[int, Instance] = {}
+        self.jobs: dict[str, int] = {}
+        """The key of the newest job of each element, whether it is open or not."""
         engine.listen(self._note)
 
     def _note(self, _now: int, event: Any) -> None:
@@ -71,6 +73,8 @@ class Recorder:
                 element = Element(element_id)
                 self._by_key[instance_key].elements.append(element)
                 self._scopes[key] = element
+            case ev.JobCreated(key=key, element_key=element_key):
+                self.jobs[self._engine.state.elements[element_key].element.id] = key
             case ev.VariablesSet(scope_key=scope_key, values=values):
                 self._scopes[scope_key].variables.update(values)
             case ev.ElementCompleted(key=key):

@@ -254,7 +254,7 @@ class Expect:
     activatable: Sequence[str] | None = None
     """Elements with a job that a worker would get now, of all instances."""
     job: Mapping[str, Variables] | None = None
-    """By element: `type`, `retries`, `headers`, `variables`, `kind`, `tags` of its oldest open job."""
+    """By element: `type`, `retries`, `headers`, `variables`, `kind`, `state`, `tags` of its oldest open job."""
     user_tasks: Sequence[str] | None = None
     user_task: Mapping[str, Variables] | None = None
     """By element: attributes of its user task."""
@@ -274,6 +274,8 @@ class Expect:
     """What waits to start a process, of all: `process:version:event`."""
     buffered: Sequence[str] | None = None
     """Names of buffered messages."""
+    definitions: Mapping[str, str] | None = None
+    """The state of all definitions, by `process:version`."""
     instances: Sequence[str] | None = None
     """All instances that were created, in order: `process:version`."""
     of: int = 0

@@ -88,10 +88,12 @@ class Runner:
             if (each.process_id, each.version) == (process_id, version)
         )
 
-    def job(self, element_id: str, nth: int = 0) -> Job:
-        """An open job of an element, counted from the oldest."""
-        found = [each for each in self.engine.state.jobs.values() if each.element.element.id == element_id]
-        assert len(found) > nth, f"no open job of {element_id!r}"
+    def job(self, element_id: str, nth: int = 0) -> int:
+        """The key of an open job of an element, counted from the oldest; of the newest job where none is open."""
+        found = [each.key for each in self.engine.state.jobs.values() if each.element.element.id == element_id]
+        if not found and element_id in self.recorder.jobs:
+            return self.recorder.jobs[element_id]
+        assert len(found) > nth, f"no job of {element_id!r}"
         return found[nth]
 
     def incident(self, element_id: str) -> int:
@@ -259,6 +261,8 @@ def _of_job(job: Job, name: str) -> Any:
     """What a rule asks of a job."""
     if name == "variables":
         return variables_of(job)
+    if name == "state":
+        return job.state.name
     if name == "tags":
         return list(job.element.instance.tags)
     return getattr(job, name)
@@ -315,6 +319,9 @@ LOOKS: Mapping[str, Callable[[Seen, Any], Any]] = {
     "signals": lambda seen, wanted: _ids(_events(seen, SignalSubscription), wanted),
     "starts": lambda seen, wanted: _ids(seen.starts(), wanted),
     "buffered": lambda seen, wanted: _ids((each.name for each in seen.state.messages.values()), wanted),
+    "definitions": lambda seen, _: {
+        f"{each.process_id}:{each.version}": each.state.value for each in seen.state.definitions.values()
+    },
     "instances": lambda seen, _: [each.of for each in seen.recorder.instances],
 }
 
@@ -348,17 +355,15 @@ COMMANDS: Mapping[type[Any], Callable[[Runner, Any], Any]] = {
     r.Deploy: lambda _, step: cmd.Deploy(_resources(step)),
     r.Delete: lambda runner, step: cmd.DeleteResource(runner.definition(step.process, step.version)),
     r.Start: _start,
-    r.Complete: lambda runner, step: cmd.CompleteJob(
-        runner.job(step.element, step.nth).key, step.variables, step.result
-    ),
+    r.Complete: lambda runner, step: cmd.CompleteJob(runner.job(step.element, step.nth), step.variables, step.result),
     r.Fail: lambda runner, step: cmd.FailJob(
-        runner.job(step.element).key, step.retries, step.message, _ms(step.backoff), step.variables
+        runner.job(step.element), step.retries, step.message, _ms(step.backoff), step.variables
     ),
     r.Throw: lambda runner, step: cmd.ThrowError(
-        runner.job(step.element, step.nth).key, step.code, step.message, step.variables
+        runner.job(step.element, step.nth), step.code, step.message, step.variables
     ),
     r.Update: lambda runner, step: cmd.UpdateJob(
-        runner.job(step.element).key, step.retries, _ms(step.timeout) if step.timeout else None
+        runner.job(step.element), step.retries, _ms(step.timeout) if step.timeout else None
     ),
     r.CompleteUserTask: lambda runner, step: cmd.CompleteUserTask(runner.user_task(step.element), step.variables),
     r.Publish: lambda _, step: cmd.PublishMessage(step.name, step.key, _ms(step.ttl), step.message_id, step.variables),

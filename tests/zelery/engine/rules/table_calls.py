@@ -104,14 +104,24 @@ RULES = [
         Expect(instances=["p:1", "child:1"]),
     ),
     Rule(
-        "call-activity-without-a-process-in-its-deployment-is-an-incident",
-        _PAGE,
-        "Binding deployment: without such a version in the deployment there is an incident.",
+        "call-activity-without-a-process-in-its-deployment-is-refused",
+        "camunda/camunda#19712",
+        "Binding deployment: the process must be in the same deployment.",
         [_CHILD],
         [
-            Deploy([_caller(b.call("call", "child", binding="deployment"))]),
-            Start(process="p"),
+            Refused(
+                Deploy([_caller(b.call("call", "child", binding="deployment"))]),
+                "INVALID_ARGUMENT",
+                ["call", "'child'", "deployment"],
+            )
         ],
+    ),
+    Rule(
+        "call-activity-by-an-expression-without-a-process-in-its-deployment-is-an-incident",
+        "camunda/camunda#19712",
+        "Binding deployment: an expression is known only when it is evaluated, so what is missing is an incident.",
+        [_CHILD],
+        [Deploy([_caller(b.call("call", '= "child"', binding="deployment"))]), Start(process="p")],
         Expect(path=["start", "call"], incidents=[Incident("CALLED_ELEMENT_ERROR", "call", ["child", "deployment"])]),
     ),
     Rule(

@@ -296,4 +296,34 @@ RULES = [
             )
         ],
     ),
+    Rule(
+        "exclusive-gateway-compares-with-null",
+        "components/concepts/expressions",
+        "What does not exist equals null, so a condition can ask for it.",
+        [
+            b.process(
+                "p",
+                b.path(b.start(), b.exclusive("which")),
+                b.path("which", b.end("none"), when="= order.id = null"),
+                b.path("which", b.end("some"), default=True),
+            )
+        ],
+        [Start(), Start({"order": {"id": 1}}), Expect(path=["start", "which", "some"], of=1)],
+        Expect(path=["start", "which", "none"], state="COMPLETED"),
+    ),
+    Rule(
+        "exclusive-gateway-leads-back",
+        _EXCLUSIVE,
+        "A flow may lead back: its element is activated again.",
+        [
+            b.process(
+                "p",
+                b.path(b.start(), b.service("try"), b.exclusive("enough")),
+                b.path("enough", "try", when="= not(ok)"),
+                b.path("enough", b.end(), default=True),
+            )
+        ],
+        [Start(), Complete("try", {"ok": False}), Complete("try", {"ok": True})],
+        Expect(path=["start", "try", "enough", "try", "enough", "end"], state="COMPLETED"),
+    ),
 ]

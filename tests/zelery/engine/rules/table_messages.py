@@ -323,4 +323,12 @@ RULES = [
             )
         ],
     ),
+    Rule(
+        "message-goes-to-who-waits-and-starts-others-beside",
+        _MESSAGES,
+        "A message is correlated to all subscriptions of different processes, start events among them.",
+        [_catching(), b.process("q", b.start("paid_start", message("paid")), b.service("work"), b.end())],
+        [Start(_ORDER), Publish("paid", "o-1"), Expect(state="COMPLETED")],
+        Expect(instances=["p:1", "q:1"], path=["paid_start", "work"], of=1),
+    ),
 ]

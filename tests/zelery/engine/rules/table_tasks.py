@@ -1,12 +1,11 @@
-"""Rules of tasks."""
+"""Rules of tasks but user tasks."""
 
 from __future__ import annotations
 
 from tests.zelery.engine.rules import builder as b
-from tests.zelery.engine.rules.definitions import Tag, each, message
+from tests.zelery.engine.rules.definitions import each, message
 from tests.zelery.engine.rules.rule import (
     Complete,
-    CompleteUserTask,
     Deploy,
     Expect,
     Incident,
@@ -20,7 +19,6 @@ from tests.zelery.engine.rules.rule import (
 
 _SERVICE = "components/modeler/bpmn/service-tasks"
 _SCRIPT = "components/modeler/bpmn/script-tasks"
-_USER = "components/modeler/bpmn/user-tasks"
 _RECEIVE = "components/modeler/bpmn/receive-tasks"
 _DECIDE = "components/modeler/bpmn/business-rule-tasks"
 
@@ -166,82 +164,6 @@ RULES = [
         Expect(state="COMPLETED"),
     ),
     Rule(
-        "user-task-waits-to-be-completed",
-        _USER,
-        "A user task is kept by the engine, and the instance waits until it is completed.",
-        _only(b.user("review")),
-        [Start(), Expect(path=["start", "review"], user_tasks=["review"], jobs=[]), CompleteUserTask("review")],
-        Expect(path=["start", "review", "end"], state="COMPLETED", user_tasks=[]),
-    ),
-    Rule(
-        "user-task-variables-are-merged",
-        _USER,
-        "By default all variables of a user task's completion are merged into the instance.",
-        _only(b.user("review")),
-        [Start({"a": 1}), CompleteUserTask("review", {"a": 2, "approved": True})],
-        Expect(variables={"a": 2, "approved": True}),
-    ),
-    Rule(
-        "user-task-assignment-is-evaluated",
-        _USER,
-        "Assignee, candidates and due date may be expressions, evaluated when the task is activated.",
-        _only(
-            b.user(
-                "review",
-                extensions=[
-                    Tag(
-                        "zeebe:assignmentDefinition",
-                        {"assignee": "= author", "candidateGroups": "sales, operations", "candidateUsers": "= users"},
-                    ),
-                    Tag("zeebe:taskSchedule", {"dueDate": '= "2026-02-28T13:13:10+02:00"'}),
-                ],
-            )
-        ),
-        [Start({"author": "ann", "users": ["bob", "eve"]})],
-        Expect(
-            user_task={
-                "review": {
-                    "assignee": "ann",
-                    "candidateGroups": ["sales", "operations"],
-                    "candidateUsers": ["bob", "eve"],
-                    "dueDate": "2026-02-28T13:13:10+02:00",
-                }
-            }
-        ),
-    ),
-    Rule(
-        "user-task-priority-is-50-by-default",
-        _USER,
-        "The priority is a number from 0 to 100; 50 where the model does not say.",
-        _only(b.user("review")),
-        [Start()],
-        Expect(user_task={"review": {"priority": 50, "assignee": None}}),
-    ),
-    Rule(
-        "user-task-assignee-that-is-no-text-is-an-incident",
-        _USER,
-        "The expression of an assignee must result in a text.",
-        _only(b.user("review", extensions=[Tag("zeebe:assignmentDefinition", {"assignee": "= author"})])),
-        [Start({"author": 42})],
-        Expect(user_tasks=[], incidents=[Incident("EXTRACT_VALUE_ERROR", "review", ["author"])]),
-    ),
-    Rule(
-        "user-task-candidate-groups-that-are-no-list-are-an-incident",
-        _USER,
-        "The expression of candidate groups must result in a list of texts.",
-        _only(b.user("review", extensions=[Tag("zeebe:assignmentDefinition", {"candidateGroups": "= groups"})])),
-        [Start({"groups": [1]})],
-        Expect(user_tasks=[], incidents=[Incident("EXTRACT_VALUE_ERROR", "review", ["groups", "ARRAY"])]),
-    ),
-    Rule(
-        "user-task-without-zeebe-user-task-is-a-job",
-        _USER,
-        "The job worker implementation creates a job of the type io.camunda.zeebe:userTask.",
-        _only(b.user_job("review")),
-        [Start(), Expect(job={"review": {"type": "io.camunda.zeebe:userTask"}}), Complete("review", {"ok": True})],
-        Expect(state="COMPLETED", variables={"ok": True}),
-    ),
-    Rule(
         "receive-task-waits-for-its-message",
         _RECEIVE,
         "A receive task subscribes to its message and waits until it is correlated.",
@@ -330,28 +252,6 @@ RULES = [
                 Deploy([b.process("p", b.start(), b.receive("paid", message("paid")), b.end())]),
                 "INVALID_ARGUMENT",
                 ["p.bpmn", "correlationKey"],
-            )
-        ],
-    ),
-    Rule(
-        "user-task-priority-beyond-100-is-refused",
-        _USER,
-        "The priority is a number from 0 to 100.",
-        [],
-        [
-            Refused(
-                Deploy(
-                    [
-                        b.process(
-                            "p",
-                            b.start(),
-                            b.user("review", extensions=[Tag("zeebe:priorityDefinition", {"priority": "101"})]),
-                            b.end(),
-                        )
-                    ]
-                ),
-                "INVALID_ARGUMENT",
-                ["review", "priority"],
             )
         ],
     ),

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from tests.zelery.engine.rules import (
+    table_ad_hoc,
+    table_ad_hoc_jobs,
     table_calls,
+    table_deployment,
     table_errors,
     table_escalations,
+    table_event_sub_processes,
     table_gateways,
     table_gateways_more,
+    table_instances,
+    table_jobs,
     table_message_buffer,
     table_messages,
+    table_migration,
+    table_multi_instance,
     table_scopes,
     table_signals,
     table_tasks,
     table_timers,
+    table_user_tasks,
+    table_variables,
 )
 
 RULES = [
     *table_tasks.RULES,
+    *table_user_tasks.RULES,
     *table_gateways.RULES,
     *table_gateways_more.RULES,
     *table_messages.RULES,
@@ -27,5 +38,14 @@ RULES = [
     *table_errors.RULES,
     *table_escalations.RULES,
     *table_scopes.RULES,
+    *table_event_sub_processes.RULES,
     *table_calls.RULES,
+    *table_multi_instance.RULES,
+    *table_ad_hoc.RULES,
+    *table_ad_hoc_jobs.RULES,
+    *table_variables.RULES,
+    *table_jobs.RULES,
+    *table_instances.RULES,
+    *table_migration.RULES,
+    *table_deployment.RULES,
 ]
