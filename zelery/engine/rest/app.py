@@ -50,7 +50,9 @@ def app(context: Context, metrics: Metrics, faults: Faults | None = None) -> Sta
         Route("/actuator/health/{probe}", _health, methods=["GET"]),
         Route("/actuator/prometheus", _prometheus(context, metrics), methods=["GET"]),
     ]
-    return Starlette(routes=routes, exception_handlers={404: _unknown, 405: _unknown, HTTPException: _unreadable})
+    return Starlette(
+        routes=routes, exception_handlers={404: _unknown, 405: _unknown, HTTPException: _unreadable, Problem: _refused}
+    )
 
 
 async def _unknown(request: Request, _error: Exception) -> Response:
@@ -65,6 +67,12 @@ async def _unreadable(request: Request, error: Exception) -> Response:
     """The framework cannot read a request: a form that is torn, or has too many parts."""
     status, detail = (error.status_code, error.detail) if isinstance(error, HTTPException) else (400, str(error))
     return Problem(status, "Bad Request", detail).response(request.url.path)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """An endpoint that anybody may use refuses a request."""
+    assert isinstance(error, Problem)  # noqa: S101 - for the type checker: it is the handler of that
+    return error.response(request.url.path)
 
 
 async def _health(_request: Request) -> Response:
