@@ -180,6 +180,7 @@ class Modify:
     terminate: Sequence[str] = ()
     variables: Mapping[str, Variables] = dataclasses.field(default_factory=dict)
     """By the id of a scope, for all that is activated; "" is the process."""
+    instance: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

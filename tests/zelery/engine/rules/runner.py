@@ -203,12 +203,13 @@ class Seen:
 
     def incidents(self) -> list[tuple[str, str, str]]:
         """Open incidents: type, element, message."""
-        if not self.recorder.instances:
+        if not self.recorder.instances and not self._of:
             return []
+        key = self.instance.key
         return [
             (each.type, each.element.element.id, each.message)
             for each in self.state.incidents.values()
-            if self.is_its(each.element)
+            if each.element.instance.key == key
         ]
 
     def jobs(self) -> dict[str, Job]:
@@ -344,7 +345,7 @@ def _start(runner: Runner, step: r.Start) -> cmd.CreateInstance:
 
 def _modify(runner: Runner, step: r.Modify) -> cmd.ModifyInstance:
     return cmd.ModifyInstance(
-        runner.recorder.instances[0].key,
+        runner.recorder.instances[step.instance].key,
         [cmd.ActivateElement(each, step.variables) for each in step.activate],
         [runner.active(each).key for each in step.terminate],
     )

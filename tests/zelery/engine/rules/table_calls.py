@@ -286,4 +286,19 @@ RULES = [
         [Start(), Complete("work", {"x": "second"}, nth=1), Complete("work", {"x": "first"})],
         Expect(state="COMPLETED", variables={"results": ["first", "second"]}),
     ),
+    Rule(
+        "multi-instance-call-activity-that-is-interrupted-terminates-all",
+        _PAGE,
+        "An interrupting boundary event terminates every created instance.",
+        [
+            b.process(
+                "p",
+                b.path(b.start(), b.call("call", "child", multi=each("= [1, 2]")), b.end()),
+                b.path(b.boundary("late", "call", timer(duration="PT1H")), b.end("expired")),
+            ),
+            _CHILD,
+        ],
+        [Start(), Advance("PT1H"), Expect(state="TERMINATED", of=1), Expect(state="TERMINATED", of=2)],
+        Expect(path=["start", *["call"] * 3, "late", "expired"], state="COMPLETED"),
+    ),
 ]

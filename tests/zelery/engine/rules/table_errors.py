@@ -311,4 +311,22 @@ RULES = [
         [],
         [_refused(b.path(b.boundary("one", "charge", error("X")), b.throw("again", error("Y"))), words=["again"])],
     ),
+    Rule(
+        "error-end-event-s-payload-goes-to-the-catch-event",
+        "components/concepts/variables",
+        "An error end event propagates nothing itself: what it carries goes to the event that catches.",
+        [
+            b.process(
+                "p",
+                b.path(
+                    b.start(),
+                    b.sub_process("sub", b.start("begin"), b.end("throw", error("OUT"), inputs={"why": "= reason"})),
+                    b.end(),
+                ),
+                b.path(b.boundary("out", "sub", error("OUT"), outputs={"cause": "= why"}), b.end("out_end")),
+            )
+        ],
+        [Start({"reason": "rain"})],
+        Expect(state="COMPLETED", variables={"reason": "rain", "cause": "rain"}, local={"out": {"why": "rain"}}),
+    ),
 ]

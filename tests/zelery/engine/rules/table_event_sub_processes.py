@@ -233,4 +233,37 @@ RULES = [
         [Start(), Broadcast("tell")],
         Expect(active=["work"], terminated=["slow"], state="ACTIVE"),
     ),
+    Rule(
+        "event-sub-process-interrupts-tokens-that-wait-at-a-join",
+        "camunda/camunda#3680",
+        "A token that waits before a joining gateway is gone with its scope.",
+        [
+            b.process(
+                "p",
+                b.path(b.start(), b.parallel("split"), b.parallel("join"), b.end()),
+                b.path("split", b.service("work"), "join"),
+                _handler(b.start_on(signal("stop"))),
+            )
+        ],
+        [Start(), Broadcast("stop")],
+        Expect(path=["start", "split", "work", "handler", "started", "handled"], state="COMPLETED"),
+    ),
+    Rule(
+        "event-sub-process-that-interrupts-closes-the-others",
+        "camunda/camunda#3681",
+        "The other event sub-processes of the scope are no longer waited for.",
+        [
+            b.process(
+                "p",
+                b.start(),
+                b.service("work"),
+                b.end(),
+                b.event_sub_process("stop", b.start_on(signal("stop"), "s"), b.service("slow"), b.end("s_end")),
+                b.event_sub_process("late", b.start_on(timer(duration="PT1H"), "t"), b.end("t_end")),
+                b.event_sub_process("tell", b.start_on(signal("tell"), "u", interrupting=False), b.end("u_end")),
+            )
+        ],
+        [Start(), Broadcast("stop"), Expect(timers=[], signals=[]), Broadcast("tell"), Advance("PT2H")],
+        Expect(path=["start", "work", "stop", "s", "slow"], active=["stop", "slow"]),
+    ),
 ]

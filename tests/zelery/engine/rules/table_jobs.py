@@ -310,4 +310,12 @@ RULES = [
         [Start(), Lease("t"), Fail("t", retries=1), Lease("t"), Expect(activatable=[]), Complete("t")],
         Expect(state="COMPLETED"),
     ),
+    Rule(
+        "job-retries-can-be-set-while-it-waits",
+        _API,
+        "UpdateJobRetries sets the retries of any job that is there.",
+        _TASK,
+        [Start(), Update("t", retries=5)],
+        Expect(activatable=["t"], job={"t": {"retries": 5}}),
+    ),
 ]

@@ -301,4 +301,40 @@ RULES = [
         [Publish("item", "o-1", {"order": "o-1", "n": 1}, "PT1H"), Publish("item", "o-1", {"n": 2}, "PT1H")],
         Expect(instances=["p:1"], state="COMPLETED", variables={"order": "o-1", "n": 2}),
     ),
+    Rule(
+        "message-key-is-held-whatever-the-message-s-name",
+        _EVENTS,
+        "An active instance that a message of the key has started holds off other messages of that key.",
+        [
+            b.process(
+                "p",
+                b.path(b.start("placed", message("placed")), b.service("work"), b.end()),
+                b.path(b.start("renewed", message("renewed")), "work"),
+            )
+        ],
+        [Publish("placed", "k"), Publish("renewed", "k", ttl="PT1H"), Expect(instances=["p:1"]), Complete("work")],
+        Expect(instances=["p:1", "p:1"], path=["renewed", "work"], of=1),
+    ),
+    Rule(
+        "message-key-is-not-held-by-an-instance-that-a-command-has-started",
+        _EVENTS,
+        "Only instances that a message of the key has started hold it.",
+        [
+            b.process(
+                "p",
+                b.path(b.start("placed", message("placed")), b.service("work"), b.end()),
+                b.path(b.start(), "work"),
+            )
+        ],
+        [Start(), Publish("placed", "k")],
+        Expect(instances=["p:1", "p:1"]),
+    ),
+    Rule(
+        "buffered-message-that-has-expired-starts-nothing",
+        _MESSAGES,
+        "A message starts an instance during its time to live.",
+        [_started()],
+        [Publish("placed", "k"), Publish("placed", "k", ttl="PT1M"), Advance("PT2M"), Complete("work")],
+        Expect(instances=["p:1"], buffered=[]),
+    ),
 ]

@@ -17,6 +17,7 @@ from tests.zelery.engine.rules import (
     table_message_buffer,
     table_messages,
     table_migration,
+    table_modification,
     table_multi_instance,
     table_scopes,
     table_signals,
@@ -46,6 +47,7 @@ RULES = [
     *table_variables.RULES,
     *table_jobs.RULES,
     *table_instances.RULES,
+    *table_modification.RULES,
     *table_migration.RULES,
     *table_deployment.RULES,
 ]
