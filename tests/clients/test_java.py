@@ -13,7 +13,8 @@ from tests.clients.conftest import Model
 from tests.clients.facts import FACTS, each_fact, named
 from tests.conftest import Cluster, started
 
-pytestmark = pytest.mark.integration
+#: The first run compiles the program, with what Maven brings.
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 #: The versions of the client.
 JAVA_88, JAVA_89 = "8.8.14", "8.9.0"
@@ -42,12 +43,14 @@ def _running(version: str, cluster: Cluster, new_model: Callable[[], Model]) -> 
     yield programs.java(class_path, [f"http://{cluster.gateway}", cluster.rest, *models])
 
 
+@pytest.mark.xdist_group("java-8.8")
 @each_fact()
 @pytest.mark.parametrize("protocol", ["grpc", "rest"])
 def test_the_client_of_8_8_sees(java_88: Seen, protocol: str, fact: str) -> None:
     assert named(java_88[protocol][fact]) == FACTS[fact]
 
 
+@pytest.mark.xdist_group("java-8.9")
 @each_fact()
 @pytest.mark.parametrize("protocol", ["grpc", "rest"])
 def test_the_client_of_8_9_sees(java_89: Seen, protocol: str, fact: str) -> None:

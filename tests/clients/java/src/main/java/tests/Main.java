@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** Drives a cluster with Java's client, over gRPC and over REST, and prints what it saw as one line of JSON. */
 public final class Main {
@@ -15,8 +16,9 @@ public final class Main {
   /** Arguments: the gateway's URL, the REST API's URL, then a prefix and its model's file for each protocol. */
   public static void main(final String[] arguments) throws Exception {
     final Map<String, Object> seen = new LinkedHashMap<>();
-    seen.put("grpc", run(arguments[0], arguments[1], false, arguments[2], arguments[3]));
+    final var grpc = CompletableFuture.supplyAsync(() -> run(arguments[0], arguments[1], false, arguments[2], arguments[3]));
     seen.put("rest", run(arguments[0], arguments[1], true, arguments[4], arguments[5]));
+    seen.put("grpc", grpc.join());
     System.out.println(new ObjectMapper().writeValueAsString(seen));
     System.exit(0); // The client's own threads may still wait for a stream's end.
   }
