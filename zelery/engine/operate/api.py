@@ -12,11 +12,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from zelery.engine.auth import Refusal
+from zelery.engine.errors import Rejected
 from zelery.engine.history.history import History
 from zelery.engine.operate.items import RESOURCES, Item, definition, incident, instance, node, variable, whole
 from zelery.engine.operate.problems import OperateProblem, denied, invalid, missing, plain
 from zelery.engine.operate.search import filter_of, search, shown
 from zelery.engine.rest.context import Context
+from zelery.engine.rest.problems import refused
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -37,6 +39,9 @@ def _guarded(context: Context, sessions: set[str], endpoint: Endpoint) -> Endpoi
             return await endpoint(request)
         except OperateProblem as problem:
             return problem.response()
+        except Rejected as rejected:  # A fault on request.
+            fault = refused(rejected, "operate")
+            return OperateProblem(fault.status, fault.title, fault.detail).response()
         except Refusal:
             return denied()
 

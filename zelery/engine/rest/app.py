@@ -22,6 +22,7 @@ from zelery.engine.rest import (
     routes_resources,
     routes_searches,
     routes_statistics,
+    routes_waits,
 )
 from zelery.engine.rest.context import Context, Endpoint, answer
 from zelery.engine.rest.problems import Problem
@@ -42,6 +43,7 @@ def app(context: Context, metrics: Metrics, faults: Faults | None = None) -> Sta
         *routes_searches.routes(context),
         *routes_instances.routes(context),
         *routes_statistics.routes(context),
+        *routes_waits.routes(context),
         *routes_resources.routes(context),
         *routes_documents.routes(context),
         *operate.routes(context),

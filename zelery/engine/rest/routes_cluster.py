@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -11,13 +12,15 @@ from starlette.routing import Route
 from zelery.engine import commands as cmd
 from zelery.engine.bpmn.model import Expression
 from zelery.engine.errors import Failure
+from zelery.engine.records import ElementInstance
 from zelery.engine.rest import items
 from zelery.engine.rest.bodies import BODIES
-from zelery.engine.rest.context import Context, Endpoint, answer, body_of, done, guarded
+from zelery.engine.rest.context import BODY_BYTES_MAX, Context, Endpoint, answer, body_of, done, whole
 from zelery.engine.rest.contract import ENTITIES
 from zelery.engine.rest.fields import has
-from zelery.engine.rest.problems import Problem, invalid
+from zelery.engine.rest.problems import Problem, invalid, missing
 from zelery.engine.rest.query import search
+from zelery.engine.rest.routing import Row, routed
 from zelery.feel import FeelError
 
 
@@ -83,6 +86,36 @@ def _me(_context: Context) -> Endpoint:
     return endpoint
 
 
+def _configuration(context: Context) -> Endpoint:
+    """What a front end asks before it shows anything (from 8.9 on): no metrics of jobs are kept, none can log out."""
+
+    async def endpoint(_request: Request) -> Response:
+        metrics = {
+            "enabled": False,
+            "exportInterval": "PT5M",
+            "maxWorkerNameLength": 100,
+            "maxJobTypeLength": 100,
+            "maxTenantIdLength": 30,
+            "maxUniqueKeys": 9500,
+        }
+        if not has(context.line, "8.10"):
+            return answer({"jobMetrics": metrics})
+        return answer(
+            {
+                "jobMetrics": metrics,
+                "components": {"active": []},
+                "deployment": {
+                    "isMultiTenancyEnabled": context.engine.tenants is not None,
+                    "maxRequestSize": BODY_BYTES_MAX,
+                },
+                "authentication": {"canLogout": False, "isLoginDelegated": False},
+                "cloud": {"stage": None},
+            }
+        )
+
+    return endpoint
+
+
 def _setup(_context: Context) -> Endpoint:
     async def endpoint(_request: Request) -> Response:
         return answer({"status": "COMPLETED", "isSetupComplete": True})
@@ -109,6 +142,16 @@ def _reset(context: Context) -> Endpoint:
     return endpoint
 
 
+def _scope(context: Context, body: Mapping[str, Any]) -> ElementInstance | None:
+    """The element instance whose variables an expression sees; None where it is not named (8.10). Raises Problem."""
+    if "scopeKey" not in body:
+        return None
+    found = context.engine.state.elements.get(whole(body["scopeKey"], "scopeKey"))
+    if found is None:
+        raise missing("Element Instance", body["scopeKey"])
+    return found
+
+
 def _evaluate(context: Context) -> Endpoint:
     """Evaluate a FEEL expression with cluster variables (from 8.9 on)."""
 
@@ -121,7 +164,11 @@ def _evaluate(context: Context) -> Endpoint:
         try:
             expression = Expression(text, context.engine.expressions.feel.compile(text))
             value = context.engine.expressions.evaluate(
-                expression, None, more=body.get("variables"), tenant_id=body.get("tenantId", ""), warnings=warnings
+                expression,
+                _scope(context, body),
+                more=body.get("variables"),
+                tenant_id=body.get("tenantId", ""),
+                warnings=warnings,
             )
         except (FeelError, Failure) as error:
             raise invalid(f"Failed to evaluate expression '{text}': {error}") from None
@@ -176,26 +223,23 @@ def _search_variables(context: Context) -> Endpoint:
 
 def routes(context: Context) -> list[Route]:
     """All endpoints of the cluster that the line has."""
-    found: list[tuple[str, str, Endpoint]] = [
-        ("GET", "/v2/topology", _topology(context)),
-        ("GET", "/v2/license", _license(context)),
-        ("GET", "/v2/status", _status(context)),
-        ("GET", "/v2/authentication/me", _me(context)),
-        ("GET", "/v2/setup/status", _setup(context)),
-        ("PUT", "/v2/clock", _pin(context)),
-        ("POST", "/v2/clock/reset", _reset(context)),
+    found: list[Row] = [
+        ("8.8", "GET", "/v2/topology", _topology(context)),
+        ("8.8", "GET", "/v2/license", _license(context)),
+        ("8.8", "GET", "/v2/status", _status(context)),
+        ("8.8", "GET", "/v2/authentication/me", _me(context)),
+        ("8.8", "GET", "/v2/setup/status", _setup(context)),
+        ("8.9", "GET", "/v2/system/configuration", _configuration(context)),
+        ("8.8", "PUT", "/v2/clock", _pin(context)),
+        ("8.8", "POST", "/v2/clock/reset", _reset(context)),
+        ("8.9", "POST", "/v2/expression/evaluation", _evaluate(context)),
+        ("8.9", "POST", "/v2/cluster-variables/search", _search_variables(context)),
     ]
-    if has(context.line, "8.9"):
-        one, tenant = "/v2/cluster-variables/global", "/v2/cluster-variables/tenants/{tenant}"
+    for base in ("/v2/cluster-variables/global", "/v2/cluster-variables/tenants/{tenant}"):
         found += [
-            ("POST", "/v2/expression/evaluation", _evaluate(context)),
-            ("POST", "/v2/cluster-variables/search", _search_variables(context)),
+            ("8.9", "POST", base, _variable(context, "create")),
+            ("8.9", "GET", f"{base}/{{name}}", _variable(context, "get")),
+            ("8.9", "PUT", f"{base}/{{name}}", _variable(context, "update")),
+            ("8.9", "DELETE", f"{base}/{{name}}", _variable(context, "delete")),
         ]
-        for base in (one, tenant):
-            found += [
-                ("POST", base, _variable(context, "create")),
-                ("GET", f"{base}/{{name}}", _variable(context, "get")),
-                ("PUT", f"{base}/{{name}}", _variable(context, "update")),
-                ("DELETE", f"{base}/{{name}}", _variable(context, "delete")),
-            ]
-    return [Route(path, guarded(context, path, endpoint), methods=[method]) for method, path, endpoint in found]
+    return routed(context, found)

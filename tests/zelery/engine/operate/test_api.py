@@ -11,6 +11,7 @@ from tests.zelery.engine.rules.definitions import message
 from tests.zelery.engine.served import NOW, Served, served
 from zelery.engine import commands as cmd
 from zelery.engine.auth import Refusal
+from zelery.engine.errors import Code, Rejected
 
 
 @pytest.fixture
@@ -118,3 +119,13 @@ async def test_the_engine_s_own_login_opens_it_too() -> None:
         assert (await operate.post("/v1/variables/search")).status_code == 401
         opened = await operate.client.post("/v1/variables/search", headers=headers, content=json.dumps({}))
         assert opened.status_code == 200
+
+
+async def test_a_fault_on_request_is_told_as_a_refusal() -> None:
+    async def busy(_name: str) -> None:
+        raise Rejected(Code.EXCEEDED, "busy")
+
+    async with served(faults=busy) as operate:
+        await operate.client.post("/api/login", params={"username": "demo", "password": "demo"})
+        answer = await operate.post("/v1/variables/search")
+        assert (answer.status_code, answer.json()["message"]) == (503, "busy")
