@@ -13,6 +13,7 @@ from zelery.engine.metrics import Metrics
 from zelery.engine.operate import api as operate
 from zelery.engine.operate.problems import plain
 from zelery.engine.rest import (
+    routes_agents,
     routes_cluster,
     routes_commands,
     routes_documents,
@@ -44,6 +45,7 @@ def app(context: Context, metrics: Metrics, faults: Faults | None = None) -> Sta
         *routes_instances.routes(context),
         *routes_statistics.routes(context),
         *routes_waits.routes(context),
+        *routes_agents.routes(context),
         *routes_resources.routes(context),
         *routes_documents.routes(context),
         *operate.routes(context),
