@@ -12,7 +12,7 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 from starlette.types import Receive, Scope, Send
@@ -24,8 +24,9 @@ from inbound.http import GoneError, TooLargeError, body_of, caller_url, header_m
 from zelery.errors import ConnectorError, PropertyError
 from zelery.logs import logger
 from zelery.sdk.expressions import ExpressionError
-from zelery.sdk.inbound import Kind
+from zelery.sdk.inbound import Kind, Severity
 from zelery.sdk.webhooks import UNPROCESSABLE, RefusalError, Request, Response
+from zelery.secrets import Mask
 
 log = logger(__name__)
 
@@ -101,7 +102,7 @@ class Webhooks:
             return Response(status=503, body={"reason": "the connector cannot be used at the moment"})
         context = RunContext(host=self._host, executable=executable, mask=ready.bound.mask)
         outcome = await attempt(connector(ready.properties, request, context))
-        return outcome if isinstance(outcome, Response) else _refused(executable, outcome, context)
+        return outcome if isinstance(outcome, Response) else refused(executable, outcome, context)
 
     async def _bound(self, executable: Executable) -> _Ready:
         ready, now = self._ready.get(executable.id), time.monotonic()
@@ -116,7 +117,16 @@ class Webhooks:
         return ready
 
 
-def _refused(executable: Executable, error: object, context: RunContext) -> Response:
+class Told(Protocol):
+    """Who is told of a connector's failure."""
+
+    mask: Mask
+
+    def log(self, severity: Severity, tag: str, message: str) -> None:
+        """An entry of the activity log."""
+
+
+def refused(executable: Executable, error: object, context: Told) -> Response:
     """What a caller is told of what a connector raised."""
     match error:
         case RefusalError(status=status, message=message):

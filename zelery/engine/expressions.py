@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zelery import feel
@@ -64,6 +64,8 @@ class Expressions:
     ) -> None:
         self.feel = feel.Engine(clock=now, functions=_FUNCTIONS)
         self._cluster = cluster
+        self.watch: Callable[[Expression, ElementInstance | None, Sequence[str]], None] | None = None
+        """Told of expressions in which FEEL has suppressed something, for those who ask why a value is null."""
 
     def evaluate(
         self,
@@ -90,12 +92,18 @@ class Expressions:
         """
         if expression.feel is None:
             return expression.text
+        told: list[str] | None = warnings if self.watch is None else []
         try:
-            return expression.feel.evaluate_json(self._context(scope, more, tenant_id), warnings=warnings)
+            value = expression.feel.evaluate_json(self._context(scope, more, tenant_id), warnings=told)
         except FeelError as error:
             raise Failure(
                 type_, f"Failed to evaluate expression '{expression.text.removeprefix('=').strip()}': {error}"
             ) from error
+        if self.watch is not None and told:
+            self.watch(expression, scope, told)
+            if warnings is not None:
+                warnings.extend(told)
+        return value
 
     def temporal(self, expression: Expression, scope: ElementInstance | None) -> Any:
         """The value with FEEL's temporal types, for timers. Raises Failure."""
