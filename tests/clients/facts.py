@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import pytest
-
 #: What HTTP calls a status of gRPC's.
 _NAMES = {
     "400": "INVALID_ARGUMENT",
@@ -87,19 +85,21 @@ FACTS: Mapping[str, Any] = {
 }
 
 
-def each_fact(without: Collection[str] = ()) -> pytest.MarkDecorator:
-    """Runs a test for each fact, less those that a client has no call for.
+def facts(*, without: Collection[str] = ()) -> Mapping[str, Any]:
+    """What a client must see.
 
     Args:
-        without: Their names.
+        without: Facts that need a call which the client does not have.
     """
     unknown = set(without) - set(FACTS)
     assert not unknown, f"no such facts: {unknown}"
-    return pytest.mark.parametrize("fact", [name for name in FACTS if name not in without])
+    return {name: fact for name, fact in FACTS.items() if name not in without}
 
 
 def named(seen: Any) -> Any:
     """What was seen, with HTTP's statuses by gRPC's names."""
+    if isinstance(seen, Mapping):
+        return {name: named(each) for name, each in seen.items()}
     if isinstance(seen, list):
         return [named(each) for each in seen]
     return _NAMES.get(seen, seen) if isinstance(seen, str) else seen

@@ -6,64 +6,37 @@ type fails the call.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from tests.clients import programs
 from tests.clients.conftest import Model
-from tests.clients.facts import FACTS, each_fact, named
-from tests.conftest import Cluster, started
+from tests.clients.facts import facts, named
+from tests.conftest import Cluster
 
 #: The first run installs the packages.
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
-Seen = Mapping[str, Any]
+
+def test_the_sdk_sees_every_fact_over_grpc(cluster_88: Cluster, new_model: Callable[[], Model]) -> None:
+    seen = _seen("sdk-grpc", cluster_88, new_model)
+    assert named(seen) == facts(without={"agent", "correlated", "correlated_nobody", "waiting"})
 
 
-@pytest.fixture(scope="module")
-def sdk_by_grpc(cluster_88: Cluster, new_model: Callable[[], Model]) -> Iterator[Seen]:
-    """What the SDK's client of the gateway saw."""
-    with started(_running("sdk-grpc", cluster_88, new_model)) as seen:
-        yield seen
+def test_the_sdk_sees_every_fact_over_rest(cluster_88: Cluster, new_model: Callable[[], Model]) -> None:
+    seen = _seen("sdk-rest", cluster_88, new_model)
+    assert named(seen) == facts(without={"agent", "waiting", "worked_by_stream", "streamed"})
 
 
-@pytest.fixture(scope="module")
-def sdk_by_rest(cluster_88: Cluster, new_model: Callable[[], Model]) -> Iterator[Seen]:
-    """What the SDK's client of the REST API saw."""
-    with started(_running("sdk-rest", cluster_88, new_model)) as seen:
-        yield seen
+def test_the_client_that_checks_answers_sees_every_fact(cluster_89: Cluster, new_model: Callable[[], Model]) -> None:
+    seen = _seen("api", cluster_89, new_model)
+    assert named(seen) == facts(without={"worked_by_stream", "streamed"})
 
 
-@pytest.fixture(scope="module")
-def api(cluster_89: Cluster, new_model: Callable[[], Model]) -> Iterator[Seen]:
-    """What the client that checks answers saw."""
-    with started(_running("api", cluster_89, new_model)) as seen:
-        yield seen
-
-
-@contextlib.contextmanager
-def _running(adapter: str, cluster: Cluster, new_model: Callable[[], Model]) -> Iterator[Seen]:
+def _seen(adapter: str, cluster: Cluster, new_model: Callable[[], Model]) -> Mapping[str, Any]:
+    with programs.or_skip():
+        program = programs.node_folder() / "main.mjs"
     prefix, model = new_model()
-    program = programs.node_folder() / "main.mjs"
-    yield programs.node(program, [adapter, cluster.gateway, cluster.rest, prefix, str(model)])
-
-
-@pytest.mark.xdist_group("node-sdk")
-@each_fact(without={"agent", "correlated", "correlated_nobody", "waiting"})
-def test_the_sdk_sees_over_grpc(sdk_by_grpc: Seen, fact: str) -> None:
-    assert named(sdk_by_grpc[fact]) == FACTS[fact]
-
-
-@pytest.mark.xdist_group("node-sdk")
-@each_fact(without={"agent", "waiting", "worked_by_stream", "streamed"})
-def test_the_sdk_sees_over_rest(sdk_by_rest: Seen, fact: str) -> None:
-    assert named(sdk_by_rest[fact]) == FACTS[fact]
-
-
-@pytest.mark.xdist_group("node-api")
-@each_fact(without={"worked_by_stream", "streamed"})
-def test_the_client_that_checks_answers_sees(api: Seen, fact: str) -> None:
-    assert named(api[fact]) == FACTS[fact]
+    return programs.node(program, [adapter, cluster.gateway, cluster.rest, prefix, str(model)])
