@@ -9,17 +9,26 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-try:
-    from pytest_asyncio import fixture
-except ImportError:  # Another plugin runs async fixtures, or nobody asks for these.
-    fixture = pytest.fixture
-
 if TYPE_CHECKING:
     from zelery.testing.kit import Engine
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _fixture(function: F) -> F:
+    """Declare an async fixture: by pytest-asyncio where it is there, else for whatever runs async tests."""
+    declare: Any = pytest.fixture
+    with contextlib.suppress(ImportError):
+        import pytest_asyncio  # noqa: PLC0415 - the user's choice
+
+        declare = pytest_asyncio.fixture
+    declared: F = declare(function)
+    return declared
 
 
 @contextlib.asynccontextmanager
@@ -30,7 +39,7 @@ async def _opened(**options: Any) -> AsyncIterator[Engine]:
         yield engine
 
 
-@fixture
+@_fixture
 async def zelery_engine() -> AsyncIterator[Callable[..., Awaitable[Engine]]]:
     """Opens engines, with the options of `zelery.testing.Engine`; they are closed after the test."""
     async with contextlib.AsyncExitStack() as stack:
@@ -41,7 +50,7 @@ async def zelery_engine() -> AsyncIterator[Callable[..., Awaitable[Engine]]]:
         yield open_one
 
 
-@fixture
+@_fixture
 async def engine() -> AsyncIterator[Engine]:
     """An engine without models: deploy them in the test."""
     async with _opened() as opened:

@@ -110,11 +110,9 @@ class Script:
         """What a request without an answer is told, with the remedy."""
         there = ", ".join(f"{each.method} {each.url}" for each in self.answers) or "none"
         plain = sent.url.partition("?")[0]
-        return (
-            f"a connector sent {sent.method} {plain}, and the test has no answer for it (there are: {there}). Script "
-            f'one: engine.answer("{sent.method}", "{plain}", json={{…}}), or allow real requests: "
-            "Engine(real_http=True)'
-        )
+        said = f"a connector sent {sent.method} {plain}, and the test has no answer for it (there are: {there})."
+        example = f'engine.answer("{sent.method}", "{plain}", json={{…}})'
+        return f"{said} Script one: {example}, or allow real requests: Engine(real_http=True)"
 
     def close(self) -> None:
         """Hang up nothing."""

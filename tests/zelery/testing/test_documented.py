@@ -1,0 +1,70 @@
+"""Every block of `docs/testing.md` is run as it stands there."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.zelery.testing import models
+from zelery.testing import Engine
+
+PAGE = Path(__file__).parents[3] / "docs" / "testing.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def documented() -> dict[str, Any]:
+    """What the blocks define, one after the other in one module."""
+    names: dict[str, Any] = {"__name__": "documented"}
+    for block in BLOCKS:
+        exec(compile(block, str(PAGE), "exec"), names)
+    return names
+
+
+TESTS = {name: each for name, each in documented().items() if name.startswith("test_")}
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "order.bpmn").write_bytes(models.order())
+    (tmp_path / "parcel.bpmn").write_bytes(models.parcel())
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("in_folder")
+@pytest.mark.parametrize("name", TESTS)
+async def test_a_documented_test_passes(name: str, zelery_engine: Callable[..., Any]) -> None:
+    wanted = inspect.signature(TESTS[name]).parameters
+    given: dict[str, Any] = {}
+    if "engine" in wanted:
+        given["engine"] = await zelery_engine()
+    if "zelery_engine" in wanted:
+        given["zelery_engine"] = zelery_engine
+    await TESTS[name](**given)
+
+
+@pytest.mark.usefixtures("in_folder")
+async def test_the_explanation_shows_where_it_stands() -> None:
+    async with Engine(deploy=["order.bpmn"], secrets={"TOKEN": "t0ken"}) as engine:
+        engine.answer("POST", "https://pay.example/charge", status=400, json={"why": "no"})
+        order = await engine.start("order", {"amount": 12.5})
+        for _ in range(3):
+            await engine.clock.advance("PT10S")
+        with pytest.raises(AssertionError) as failed:
+            order.assert_completed()
+    said = str(failed.value)
+    assert "path: received → charge (active)" in said
+    assert "waits at: charge (job io.camunda:http-json:1, failed, 0 retries left)" in said
+    assert "incident at charge: JOB_NO_RETRIES" in said
+    assert "'amount': 12.5" in said
+    assert "t0ken" not in said
+
+
+def test_every_block_is_run() -> None:
+    assert len(TESTS) == sum(block.count("async def test_") for block in BLOCKS) >= 6
+    assert asyncio.iscoroutinefunction(TESTS["test_an_order_is_paid"])
