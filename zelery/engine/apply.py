@@ -75,7 +75,6 @@ def _instance_created(state: State, event: ev.InstanceCreated) -> None:
         definition,
         parent,
         event.correlation_key,
-        event.by_message,
         tuple(event.tags),
         event.business_id,
         parent.instance.root_key if parent else event.key,

@@ -61,8 +61,6 @@ class InstanceCreated(NamedTuple):
     """What the message that started it correlates by: no second one is started by it meanwhile."""
     tags: Sequence[str]
     business_id: str = ""
-    by_message: str = ""
-    """The message's name, where a correlation key holds it."""
     start_id: str = ""
     """The start event; empty: start instructions say what is activated."""
     payload: Variables | None = None

@@ -53,7 +53,6 @@ def start(
     payload: Mapping[str, Any],
     *,
     correlation_key: str = "",
-    by_message: str = "",
     parent: ElementInstance | None = None,
     values: Mapping[str, Any] = NO_VARIABLES,
 ) -> int:
@@ -65,7 +64,6 @@ def start(
         catch: Its start event.
         payload: What the event brings.
         correlation_key: Of the message, where it holds off others.
-        by_message: The message's name.
         parent: The call activity that starts it.
         values: Variables of the instance.
     """
@@ -77,7 +75,6 @@ def start(
             parent.key if parent is not None else 0,
             correlation_key,
             (),
-            by_message=by_message,
             start_id=catch.id,
             payload=payload,
         )
@@ -140,8 +137,7 @@ def _target(definition: Definition, element_id: str) -> Element:
                 "multi-instance subprocess is not supported.",
             )
         scope = scope.scope
-    behind_gateway = any(flow.source.kind is Kind.EVENT_BASED_GATEWAY for flow in element.incoming)
-    if element.kind in (Kind.START_EVENT, Kind.BOUNDARY_EVENT) or behind_gateway:
+    if element.kind in (Kind.START_EVENT, Kind.BOUNDARY_EVENT) or is_behind_event_gateway(element):
         raise Rejected(
             Code.INVALID_ARGUMENT,
             f"Expected to create instance of process with start instructions but the element with id '{element_id}' "
@@ -150,14 +146,19 @@ def _target(definition: Definition, element_id: str) -> Element:
     return element
 
 
+def is_behind_event_gateway(element: Element) -> bool:
+    """Whether an event belongs to an event-based gateway, and cannot be activated without it."""
+    return any(flow.source.kind is Kind.EVENT_BASED_GATEWAY for flow in element.incoming)
+
+
 def activate_before(
     tx: Transaction,
     root: ElementInstance,
     target: Element,
     values: Mapping[str, Mapping[str, Any]],
     inside: ElementInstance | None = None,
-) -> None:
-    """Activate an element, and the scopes around it that are not active.
+) -> ElementInstance:
+    """Activate an element, and the scopes around it that are not active. Returns its instance.
 
     Args:
         tx: The transaction.
@@ -178,7 +179,7 @@ def activate_before(
         wanted = wanted.scope
     for each in reversed(missing):
         scope = _activate_scope(tx, each, scope, values.get(each.id, NO_VARIABLES))
-    lifecycle.activate(tx, target, scope, values.get(target.id))
+    return lifecycle.activate(tx, target, scope, values.get(target.id))
 
 
 def _activate_scope(

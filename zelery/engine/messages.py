@@ -39,7 +39,7 @@ def correlate(tx: Transaction, command: cmd.CorrelateMessage) -> cmd.Correlated:
     """Correlate a message now, or refuse it (docs: REST API, "Correlate message")."""
     waiting = tx.state.waiting.get((command.tenant_id, command.name, command.correlation_key), {})
     starts = tx.state.starts.get((command.tenant_id, "message", command.name), {})
-    if not waiting and not any(_may_start(tx, each, command.name, command.correlation_key) for each in starts.values()):
+    if not waiting and not any(_may_start(tx, each, command.correlation_key) for each in starts.values()):
         raise Rejected(
             Code.NOT_FOUND,
             f"Expected to find subscription for message with name '{command.name}' and correlation key "
@@ -80,7 +80,7 @@ def _offer(tx: Transaction, message: Message) -> list[int]:
             _take(tx, message, subscription)
     starts = list(tx.state.starts.get((message.tenant_id, "message", message.name), {}).values())
     for start in starts:
-        may = _may_start(tx, start, message.name, message.correlation_key)
+        may = _may_start(tx, start, message.correlation_key)
         if may and start.definition.process_id not in message.taken_by:
             taken.append(_start(tx, message, start))
     return taken
@@ -105,9 +105,9 @@ def interrupts(catch: Element) -> bool:
     return True
 
 
-def _may_start(tx: Transaction, start: StartSubscription, name: str, correlation_key: str) -> bool:
-    """Whether no instance of the process that such a message has started is active."""
-    held = (start.definition.tenant_id, start.definition.process_id, name, correlation_key)
+def _may_start(tx: Transaction, start: StartSubscription, correlation_key: str) -> bool:
+    """Whether no instance of the process is active that a message of the key has started (camunda issue 50288)."""
+    held = (start.definition.tenant_id, start.definition.process_id, correlation_key)
     return not correlation_key or held not in tx.state.held
 
 
@@ -118,7 +118,6 @@ def _start(tx: Transaction, message: Message, start: StartSubscription) -> int:
         start.catch,
         message.variables,
         correlation_key=message.correlation_key,
-        by_message=message.name,
     )
     tx.emit(ev.MessageCorrelated(message.key, start.key, key))
     return key
@@ -136,19 +135,26 @@ def take_buffered(tx: Transaction, subscription_key: int) -> None:
                 return
 
 
-def start_next(tx: Transaction, tenant_id: str, process_id: str, name: str, correlation_key: str) -> None:
-    """Start the next instance by a buffered message, when the one that held its correlation key has ended."""
-    start = next(
-        (
-            each
-            for each in tx.state.starts.get((tenant_id, "message", name), {}).values()
-            if each.definition.process_id == process_id
-        ),
-        None,
-    )
-    if start is None or not _may_start(tx, start, name, correlation_key):
-        return
-    for message in list(tx.state.buffered.get((tenant_id, name, correlation_key), {}).values()):
-        if message.deadline > tx.now and process_id not in message.taken_by:
+def start_next(tx: Transaction, tenant_id: str, process_id: str, correlation_key: str) -> None:
+    """Start the next instance by the oldest buffered message of a key, when the one that held the key has ended."""
+    waiting = [
+        (message.key, message, start)
+        for start in _message_starts(tx, tenant_id, process_id)
+        for message in tx.state.buffered.get((tenant_id, start.name, correlation_key), {}).values()
+        if message.deadline > tx.now and process_id not in message.taken_by
+    ]
+    if waiting:
+        _, message, start = min(waiting, key=lambda each: each[0])
+        if _may_start(tx, start, correlation_key):
             _start(tx, message, start)
-            return
+
+
+def _message_starts(tx: Transaction, tenant_id: str, process_id: str) -> list[StartSubscription]:
+    """What starts the newest version of a process by messages."""
+    return [
+        each
+        for (tenant, kind, _), starts in tx.state.starts.items()
+        if (tenant, kind) == (tenant_id, "message")
+        for each in starts.values()
+        if each.definition.process_id == process_id
+    ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from zelery.engine import catches, incidents, instances, lifecycle, variables
 from zelery.engine import commands as cmd
 from zelery.engine import events as ev
-from zelery.engine import incidents, instances, lifecycle, variables
 from zelery.engine.bpmn.model import Element, Kind
 from zelery.engine.errors import Code, Failure, Rejected
 from zelery.engine.records import Definition, DefinitionState, ElementInstance, Timer
@@ -26,15 +26,46 @@ def modify(tx: Transaction, command: cmd.ModifyInstance) -> None:
     targets = [_target(process.elements.get(each.element_id), each, command.key) for each in command.activate]
     ended = [_to_terminate(tx, key, root) for key in command.terminate]
     inside = [_ancestor(tx, each, root) for each in command.activate]
+    if root.instance.parent is not None and (root in ended or not targets) and not _goes_on(root, ended):
+        raise Rejected(
+            Code.INVALID_ARGUMENT,
+            f"Expected to modify instance of process '{root.element.id}' but the given instructions would "
+            "terminate the "
+            "instance, and the instance was created by a call activity in the parent process: terminate the "
+            "call activity "
+            "there instead.",
+        )
+    for target, ancestor in zip(targets, inside, strict=True):
+        if ancestor is None:
+            _check_unambiguous(root, target)
     for instruction, target, ancestor in zip(command.activate, targets, inside, strict=True):
         if instruction.variables.get(""):
             variables.merge(tx, root, instruction.variables[""])
-        instances.activate_before(tx, root, target, instruction.variables, ancestor)
+        _reopen(tx, root, target)
+        activated = instances.activate_before(tx, root, target, instruction.variables, ancestor)
+        if target.kind is Kind.EVENT_SUB_PROCESS and target.start is not None:
+            # Its start event is as if it had happened; nothing else is interrupted.
+            catches.happen(tx, target.start, activated, {})
     for instance in ended:
         if tx.is_active(instance):
             scope = instance.scope
             lifecycle.terminate(tx, instance)
             _end_empty(tx, scope)
+
+
+def _check_unambiguous(root: ElementInstance, target: Element) -> None:
+    """Refuse an element whose scope has several active instances. Raises Rejected."""
+    scope = target.scope
+    active = [each for each in _below(root) if each.element is scope]
+    if scope is not None and len(active) > 1:
+        raise Rejected(
+            Code.INVALID_ARGUMENT,
+            f"Expected to modify instance of process '{root.key}' but it contains one or more activate "
+            "instructions for "
+            f"element '{target.id}', whose flow scope '{scope.id}' has more than one active instance: name the "
+            "one that "
+            "is meant by its ancestor scope key",
+        )
 
 
 def _root(tx: Transaction, key: int, verb: str) -> ElementInstance:
@@ -46,6 +77,26 @@ def _root(tx: Transaction, key: int, verb: str) -> ElementInstance:
     return root
 
 
+def _reopen(tx: Transaction, root: ElementInstance, target: Element) -> None:
+    """Let tokens go on in interrupted scopes around an element that is to be activated."""
+    around = {target.id: target}
+    scope = target.scope
+    while scope is not None:
+        around[scope.id] = scope
+        scope = scope.scope
+    for each in (root, *_below(root)):
+        if each.interrupted_by and each.interrupted_by not in around and around.get(each.element.id) is each.element:
+            tx.emit(ev.ScopeInterrupted(each.key, ""))
+
+
+def _goes_on(scope: ElementInstance, ended: Sequence[ElementInstance]) -> bool:
+    """Whether anything is left of an element instance when these have ended; a scope that is left empty is not."""
+    if scope in ended:
+        return False
+    children = (scope.children or {}).values()
+    return not children or bool(scope.tokens) or any(_goes_on(each, ended) for each in children)
+
+
 def _target(element: Element | None, instruction: cmd.ActivateElement, key: int) -> Element:
     if element is None:
         raise Rejected(
@@ -53,7 +104,7 @@ def _target(element: Element | None, instruction: cmd.ActivateElement, key: int)
             f"Expected to modify instance of process '{key}' but it contains one or more activate instructions with an "
             f"element that could not be found: '{instruction.element_id}'",
         )
-    if element.kind in _UNSUPPORTED:
+    if element.kind in _UNSUPPORTED or instances.is_behind_event_gateway(element):
         raise Rejected(
             Code.INVALID_ARGUMENT,
             f"Expected to modify instance of process '{key}' but it contains one or more activate instructions for "

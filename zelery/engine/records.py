@@ -70,8 +70,7 @@ class ProcessInstance:
     parent: ElementInstance | None
     """The call activity that started it."""
     correlation_key: str
-    """With `by_message`: what no second start by that message may have meanwhile."""
-    by_message: str
+    """Of the message that started it: no other of this key starts the process meanwhile, whatever its name."""
     tags: Sequence[str]
     business_id: str
     root_key: int

@@ -67,8 +67,8 @@ class State:
         self.starts: dict[tuple[str, str, str], dict[int, StartSubscription]] = {}
         """Start subscriptions by tenant, kind and name."""
         self.signals: dict[tuple[str, str], dict[int, SignalSubscription]] = {}
-        self.held: dict[tuple[str, str, str, str], int] = {}
-        """The instance that a message started, by tenant, process id, message name and correlation key."""
+        self.held: dict[tuple[str, str, str], int] = {}
+        """The instance that a message started, by tenant, process id and correlation key."""
         self.timers: dict[int, Timer] = {}
         self.incidents: dict[int, Incident] = {}
         self.user_tasks: dict[int, UserTask] = {}
@@ -112,7 +112,7 @@ def buffered_for(message: Message) -> tuple[str, str, str]:
     return message.tenant_id, message.name, message.correlation_key
 
 
-def held_by(instance: ProcessInstance) -> tuple[str, str, str, str]:
+def held_by(instance: ProcessInstance) -> tuple[str, str, str]:
     """What an instance that a message started holds until it ends."""
     definition = instance.definition
-    return definition.tenant_id, definition.process_id, instance.by_message, instance.correlation_key
+    return definition.tenant_id, definition.process_id, instance.correlation_key

@@ -48,7 +48,7 @@ class Transaction:
         self.activations = 0
         self.activations_max = activations_max
         self._emitted = emitted
-        self._steps: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._steps: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
 
     def emit(self, event: Any) -> None:
         """Decide an event: it is applied to the state at once."""
@@ -68,7 +68,7 @@ class Transaction:
         self.state.next_key = key + count
         return key
 
-    def later(self, step: Callable[..., None], *arguments: Any) -> None:
+    def later(self, step: Callable[..., object], *arguments: Any) -> None:
         """Do a step after those that are queued already. It must check that what it is about is still there."""
         self._steps.append((step, arguments))
 

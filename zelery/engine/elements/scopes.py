@@ -85,7 +85,6 @@ class Process(Scope):
                 messages.start_next,
                 definition.tenant_id,
                 definition.process_id,
-                ended.by_message,
                 ended.correlation_key,
             )
         if definition.state is DefinitionState.DRAINING and not definition.running:
