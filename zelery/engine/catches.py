@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zelery.engine import events as ev
-from zelery.engine import jobs, lifecycle, messages, timers
+from zelery.engine import incidents, jobs, lifecycle, messages, timers
 from zelery.engine.bpmn.model import Element, Kind, MessageEvent, SignalEvent, TimerEvent
 from zelery.engine.records import ElementInstance, Timer
 
@@ -109,6 +109,7 @@ def _start_event_sub_process(
     assert sub_process is not None  # noqa: S101 - for the type checker: the caller has looked
     if catch.interrupting:
         close(tx, host)
+        incidents.close(tx, host)
         jobs.cancel(tx, host)
         tx.emit(ev.ScopeInterrupted(host.key, sub_process.id))
         lifecycle.terminate_children(tx, host)

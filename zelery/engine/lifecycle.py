@@ -105,10 +105,11 @@ def complete(tx: Transaction, instance: ElementInstance, payload: Mapping[str, A
 
     Args:
         tx: The transaction.
-        instance: What completes; nothing happens if it has ended.
+        instance: What completes; nothing happens if it has ended, or if something goes on in it: then that is waited
+            for.
         payload: Variables that a job, a message or a called process has brought.
     """
-    if not tx.is_active(instance):
+    if not tx.is_active(instance) or instance.children:
         return
     try:
         behavior(instance).completing(tx, instance)

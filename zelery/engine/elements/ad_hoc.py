@@ -12,7 +12,7 @@ from typing import Any
 
 from zelery.engine import commands as cmd
 from zelery.engine import events as ev
-from zelery.engine import jobs, lifecycle, variables
+from zelery.engine import incidents, jobs, lifecycle, variables
 from zelery.engine.bpmn import from_ai
 from zelery.engine.bpmn.model import AdHoc, Element, Kind
 from zelery.engine.elements.behavior import Activity
@@ -107,8 +107,12 @@ class AdHocSubProcess(Activity):
         definition = scope.element.job
         assert definition is not None  # noqa: S101 - for the type checker: the caller has looked
         if scope.job_key:
+            incidents.close(tx, scope, job_key=scope.job_key)
             tx.emit(ev.JobCanceled(scope.job_key))
-        jobs.create(tx, scope, definition, kind=_KIND)
+        try:
+            jobs.create(tx, scope, definition, kind=_KIND)
+        except Failure as failure:
+            incidents.create(tx, scope, failure, incidents.ACTIVATING)
 
     def quiet(self, tx: Transaction, scope: ElementInstance) -> None:
         if scope.job_key or not lifecycle.is_empty(scope):
