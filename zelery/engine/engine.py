@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from zelery.engine.journal import Journal, replay
 from zelery.engine.processor import execute
 from zelery.engine.state import State
 from zelery.engine.transaction import ACTIVATIONS_MAX, Transaction
+
+_LOG = logging.getLogger("zelery.engine")
 
 #: Compiled files that are kept for those who deploy the same again.
 _COMPILED_MAX = 64
@@ -151,7 +154,10 @@ class Engine:
     async def run(self) -> None:
         """Let pass what is due when it is due, until cancelled."""
         while True:
-            self.pass_due()
+            try:
+                self.pass_due()
+            except Exception:  # a fault of one timer must not stop all others: this is the role's outermost loop
+                _LOG.exception("what was due could not pass")
             self._due_changed.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._until_due_s()):
