@@ -156,7 +156,7 @@ class Engine:
         while True:
             try:
                 self.pass_due()
-            except Exception:  # a fault of one timer must not stop all others: this is the role's outermost loop
+            except Exception:  # noqa: BLE001 - a role's outermost loop: one timer's fault stops no other
                 _LOG.exception("what was due could not pass")
             self._due_changed.clear()
             with contextlib.suppress(TimeoutError):
