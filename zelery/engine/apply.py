@@ -124,10 +124,15 @@ def _element_ended(state: State, event: ev.ElementCompleted | ev.ElementTerminat
     state.ended_variables = ended.variables
     instance = state.instances.pop(event.key)
     instance.definition.running -= 1
-    if instance.correlation_key:
-        state.held.pop(held_by(instance), None)
+    _release(state, instance)
     if instance.parent is not None:
         instance.parent.called = 0
+
+
+def _release(state: State, instance: ProcessInstance) -> None:
+    """Let the next instance start with the correlation key that this one holds, if it does."""
+    if instance.correlation_key and state.held.get(held_by(instance)) == instance.key:
+        del state.held[held_by(instance)]
 
 
 def _flow_taken(state: State, event: ev.FlowTaken) -> None:
@@ -366,8 +371,12 @@ def _element_migrated(state: State, event: ev.ElementMigrated) -> None:
     migrated = state.elements[event.key]
     definition = state.definitions[event.definition_key]
     if migrated.scope is None:
-        migrated.instance.definition.running -= 1
-        migrated.instance.definition = definition
+        instance = migrated.instance
+        instance.definition.running -= 1
+        _release(state, instance)
+        instance.definition = definition
+        if instance.correlation_key:
+            state.held.setdefault(held_by(instance), instance.key)
         definition.running += 1
         migrated.element = definition.process.root
     else:
