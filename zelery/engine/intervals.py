@@ -34,6 +34,8 @@ _MACROS = {
     "@midnight": "0 0 0 * * *",
     "@hourly": "0 0 * * * *",
 }
+#: Durations are shorter than this, in either direction: a calendar has 9999 years.
+_YEARS_MAX = 10_000
 #: How far a cron expression is looked ahead: the 29th of February is at most eight years away.
 _CRON_DAYS_MAX = 366 * 9
 
@@ -103,7 +105,10 @@ def parse_duration(text: str) -> Duration:
 
     days = number("weeks") * 7 + number("days")
     ms = (((days * 24 + number("hours")) * 60 + number("minutes")) * 60 + number("seconds")) * 1000
-    return Duration(sign * int(number("years") * 12 + number("months")), sign * int(ms))
+    months = number("years") * 12 + number("months")
+    if abs(months) > _YEARS_MAX * 12 or abs(ms) > _YEARS_MAX * 365 * 86_400_000:
+        raise ValueError(f"expected a duration of less than {_YEARS_MAX} years")
+    return Duration(sign * int(months), sign * int(ms))
 
 
 def parse_cycle(text: str) -> Cycle:

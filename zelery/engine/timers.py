@@ -64,11 +64,12 @@ def _again(tx: Transaction, timer: Timer) -> None:
     if not isinstance(event, TimerEvent) or event.kind is not TimerKind.CYCLE or timer.repetitions in (0, 1):
         return
     try:
-        cycle = parse_cycle(_text(tx, event, timer.element))
+        # From when it was due, not from now: a late tick does not shift the cycle.
+        due = parse_cycle(_text(tx, event, timer.element)).next(timer.due)
     except (ValueError, Failure):
-        return  # An expression that had a value and has none now: the cycle ends.
-    # From when it was due, not from now: a late tick does not shift the cycle.
-    due = cycle.next(timer.due)
+        return  # An expression that had a value and has none now, or a date beyond the calendar: the cycle ends.
+    if due <= timer.due:
+        due = tx.now + 1  # An interval of nothing, or into the past: once per tick, or the tick would never end.
     left = timer.repetitions if timer.repetitions < 0 else timer.repetitions - 1
     element_key = timer.element.key if timer.element is not None else 0
     definition_key = 0 if timer.element is not None else timer.definition.key
