@@ -46,6 +46,7 @@ class Journal:
             raise JournalError(f"the journal {path} cannot be opened: {error.strerror}; name another folder") from error
         if not self._file.tell():
             self._file.write(json.dumps(_HEADER).encode() + b"\n")
+            self._file.flush()
 
     def append(self, now: int, next_key: int, events: Sequence[Any]) -> None:
         """Write what a command has come to."""
@@ -68,7 +69,10 @@ def replay(path: Path) -> Iterator[tuple[int, int, list[Any]]]:
         JournalError: It is no journal, or a line before the last cannot be read.
     """
     with path.open("rb") as file:
-        _check_header(path, file.readline())
+        header = file.readline()
+        if not header:
+            return  # Made, and never written to.
+        _check_header(path, header)
         position = file.tell()
         for number, line in enumerate(file, 2):
             try:
