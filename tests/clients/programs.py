@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.bench import java_peer
 from zelery.local import cache
 from zelery.local.errors import LocalServerError
 
@@ -58,6 +59,20 @@ def java(class_path: str, arguments: Sequence[str]) -> Mapping[str, Any]:
     return _seen([_found("java"), "-XX:TieredStopAtLevel=1", "-cp", class_path, "tests.Main", *arguments])
 
 
+def runtime_jar() -> Path:
+    """The connector runtime with the REST connector and a webhook of ours, built if it is not in the cache.
+
+    Raises LocalServerError when it cannot be built: that takes Maven and a JDK from 21 on.
+    """
+    source = HERE / "runtime"
+
+    def build(folder: Path) -> None:
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+        _done([_found("mvn"), "--quiet", "--batch-mode", "package"], folder, {"JAVA_HOME": str(java_peer.jdk())})
+
+    return _built("client-runtime", source, build) / "target" / "runtime-1.jar"
+
+
 def node_folder() -> Path:
     """The folder of the Node programs with their packages, installed if they are not in the cache.
 
@@ -100,9 +115,12 @@ def _built(name: str, source: Path, build: Callable[[Path], None]) -> Path:
     return folder
 
 
-def _done(command: Sequence[str], folder: Path) -> None:
+def _done(command: Sequence[str], folder: Path, env: Mapping[str, str] | None = None) -> None:
+    env = {**os.environ, **(env or {})}
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=_BUILD_S)
+        done = subprocess.run(
+            command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=_BUILD_S
+        )
     except subprocess.TimeoutExpired as error:
         raise LocalServerError(f"{Path(command[0]).name} was not done after {_BUILD_S} s") from error
     if done.returncode:
