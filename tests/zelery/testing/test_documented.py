@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import inspect
 import re
-from collections.abc import Callable
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,18 @@ PAGE = Path(__file__).parents[3] / "docs" / "testing.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 
-def documented() -> dict[str, Any]:
+def documented() -> Mapping[str, Any]:
     """What the blocks define, one after the other in one module."""
-    names: dict[str, Any] = {"__name__": "documented"}
-    for block in BLOCKS:
-        exec(compile(block, str(PAGE), "exec"), names)
-    return names
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "documented.py")
+        path.write_text("".join(BLOCKS), encoding="utf-8")
+        spec = importlib.util.spec_from_file_location("documented", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["documented"] = module  # Annotations are looked up there.
+        spec.loader.exec_module(module)
+    return vars(module)
 
 
 TESTS = {name: each for name, each in documented().items() if name.startswith("test_")}
