@@ -16,8 +16,8 @@ import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.servers import maven
-from zelery.local import cache, process
+from tests.servers import cache, maven
+from zelery.local import process
 from zelery.local.errors import package_missing
 
 #: What makes a server light. The compiler that is left out costs throughput at length, which no demo needs.

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from zelery.local import cache
+from tests.servers import cache
 from zelery.local.errors import LocalServerError
 
 #: How long Maven may take, seconds: it fetches its own plugins the first time.

@@ -22,7 +22,7 @@ from zelery.local.scenarios import Scenario, complaint
 #: 50 s where ten other programs run.
 INSTANCE_S = 150.0
 
-#: How often the models are deployed until Zeebe says that they are: what it has already, it does not deploy again.
+#: How often the models are deployed until the cluster has them: what it has already, it does not deploy again.
 DEPLOYMENTS = 5
 
 #: Pause between two instances of a model, seconds.
@@ -48,7 +48,7 @@ class Tally:
 
 
 class Stage:
-    """A Zeebe with the demo's models, and the instances on it.
+    """A cluster with the demo's models, and the instances on it.
 
     Args:
         gateway: Where the instances run.
