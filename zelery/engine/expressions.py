@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,10 @@ from zelery.feel.values import Function
 #: Incident types (docs: "Incidents", and the REST API's `IncidentErrorTypeEnum`).
 EXTRACT_VALUE_ERROR = "EXTRACT_VALUE_ERROR"
 IO_MAPPING_ERROR = "IO_MAPPING_ERROR"
+
+#: A whole number as text, and the greatest that is taken: retries have 32 bits on the wire.
+_WHOLE = re.compile(r"[+-]?[0-9]{1,10}")
+_NUMBER_MAX = 2**31 - 1
 
 #: What a value is called in messages.
 _TYPES: tuple[tuple[type, str], ...] = (
@@ -156,11 +161,16 @@ class Expressions:
     def number(self, expression: Expression, scope: ElementInstance) -> int:
         """A value that must be a whole number; text that is one counts. Raises Failure."""
         value = self.evaluate(expression, scope)
-        if isinstance(value, str) and value.strip().lstrip("+-").isdigit():
-            return int(value)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return int(value)
-        raise self._mismatch(expression, value, "NUMBER", [])
+        number = _WHOLE.fullmatch(value.strip()) if isinstance(value, str) else None
+        found: Any = int(number[0]) if number else value
+        if not isinstance(found, int | float) or isinstance(found, bool):
+            raise self._mismatch(expression, value, "NUMBER", [])
+        if not abs(found) <= _NUMBER_MAX:
+            raise Failure(
+                EXTRACT_VALUE_ERROR,
+                f"Expected result of the expression '{_shown(expression)}' to be a number of at most {_NUMBER_MAX}",
+            )
+        return int(found)
 
     def correlation_key(self, expression: Expression, scope: ElementInstance) -> str:
         """A text or a number, as the text that messages are correlated by. Raises Failure."""
@@ -169,7 +179,7 @@ class Expressions:
         if isinstance(value, str):
             return value
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return str(int(value)) if value == int(value) else str(value)
+            return str(value) if isinstance(value, float) and not value.is_integer() else str(int(value))
         raise Failure(
             EXTRACT_VALUE_ERROR,
             f"Failed to extract the correlation key for '{_shown(expression)}': "

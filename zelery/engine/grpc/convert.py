@@ -6,6 +6,8 @@ All functions that read a message raise Rejected where it has nothing usable. Do
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,8 +15,14 @@ from zelery.camunda.proto import gateway_pb2 as pb
 from zelery.engine import commands as cmd
 from zelery.engine.errors import Code, Rejected
 
-#: How deep variables may be nested: Zeebe refuses more.
-DEPTH_MAX = 1000
+#: How deep variables may be nested. Zeebe takes 1000; Python's own JSON and FEEL need room on the stack.
+DEPTH_MAX = 500
+
+#: The longest lease, backoff and time to live, milliseconds: 3,000 years. More is taken for so much.
+_LONG_MS = 100_000_000_000_000
+
+#: Where a text may hold half a character: an escaped surrogate.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def variables(text: str) -> Mapping[str, Any]:
@@ -22,7 +30,8 @@ def variables(text: str) -> Mapping[str, Any]:
     if not text or text == "{}":
         return cmd.NOTHING
     try:
-        found = json.loads(text, parse_constant=_not_json)
+        found = json.loads(text, parse_constant=_not_json, parse_float=_finite)
+        _check(text, found)
     except (ValueError, RecursionError) as error:
         raise Rejected(
             Code.INVALID_ARGUMENT, f"Expected variables to be a JSON object, but they cannot be read: {error}"
@@ -36,6 +45,32 @@ def variables(text: str) -> Mapping[str, Any]:
             'object such as {"name": 1}',
         )
     return found
+
+
+def _check(text: str, found: Any) -> None:
+    """Refuse what could not be written again. Raises ValueError."""
+    if text.count("[") + text.count("{") > DEPTH_MAX and is_deeper(found, DEPTH_MAX):
+        raise ValueError(f"they are nested more than {DEPTH_MAX} deep")
+    if _HALF.search(text):
+        json.dumps(found, ensure_ascii=False).encode()
+
+
+def is_deeper(value: Any, depth: int) -> bool:
+    """Whether a JSON value is nested deeper than so."""
+    level = [value]
+    for _ in range(depth + 1):
+        within = [each for each in level if isinstance(each, dict | list) and each]
+        level = [each for one in within for each in (one.values() if isinstance(one, dict) else one)]
+        if not within:
+            return False
+    return True
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large a number")
+    return number
 
 
 def _root_type(value: Any) -> str:
@@ -66,7 +101,7 @@ def activate(request: pb.ActivateJobsRequest) -> cmd.ActivateJobs:
     return cmd.ActivateJobs(
         request.type,
         request.worker or "default",
-        request.timeout,
+        min(request.timeout, _LONG_MS),
         request.maxJobsToActivate,
         tuple(request.fetchVariable),
         tuple(request.tenantIds) or (cmd.DEFAULT_TENANT,),
@@ -80,7 +115,7 @@ def stream(request: pb.StreamActivatedJobsRequest) -> cmd.ActivateJobs:
     return cmd.ActivateJobs(
         request.type,
         request.worker or "default",
-        request.timeout,
+        min(request.timeout, _LONG_MS),
         1,
         tuple(request.fetchVariable),
         tuple(request.tenantIds) or (cmd.DEFAULT_TENANT,),
@@ -201,7 +236,11 @@ def _update_retries(request: pb.UpdateJobRetriesRequest) -> cmd.UpdateJob:
 
 def _fail(request: pb.FailJobRequest) -> cmd.FailJob:
     return cmd.FailJob(
-        request.jobKey, request.retries, request.errorMessage, request.retryBackOff, variables(request.variables)
+        request.jobKey,
+        request.retries,
+        request.errorMessage,
+        min(request.retryBackOff, _LONG_MS),
+        variables(request.variables),
     )
 
 
@@ -210,7 +249,7 @@ def _publish(request: pb.PublishMessageRequest) -> cmd.PublishMessage:
     return cmd.PublishMessage(
         request.name,
         request.correlationKey,
-        request.timeToLive,
+        min(request.timeToLive, _LONG_MS),
         request.messageId,
         variables(request.variables),
         tenant(request.tenantId),
@@ -296,7 +335,7 @@ COMMANDS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any], str]] =
     "ThrowError": (_throw, lambda _: pb.ThrowErrorResponse(), "THROW_ERROR"),
     "UpdateJobRetries": (_update_retries, lambda _: pb.UpdateJobRetriesResponse(), "UPDATE_RETRIES"),
     "UpdateJobTimeout": (
-        lambda request: cmd.UpdateJob(request.jobKey, timeout_ms=request.timeout),
+        lambda request: cmd.UpdateJob(request.jobKey, timeout_ms=min(request.timeout, _LONG_MS)),
         lambda _: pb.UpdateJobTimeoutResponse(),
         "UPDATE_TIMEOUT",
     ),
