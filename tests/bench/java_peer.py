@@ -15,8 +15,8 @@ from pathlib import Path
 
 from tests.bench.contenders import Contender, process
 from tests.bench.processes import Processes
-from tests.servers import java
-from zelery.local import cache, ports
+from tests.servers import cache, java
+from zelery.local import ports
 from zelery.local.errors import LocalServerError
 
 #: The Maven project, beside ours.

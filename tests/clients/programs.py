@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.bench import java_peer
-from zelery.local import cache
+from tests.servers import cache
 from zelery.local.errors import LocalServerError
 
 HERE = Path(__file__).parent
