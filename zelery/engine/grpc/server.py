@@ -39,6 +39,9 @@ _STATUS = {
 #: Refusals of the request itself, before it is a command, are told as they are.
 _PLAIN = frozenset({Code.EXCEEDED, Code.UNAVAILABLE, Code.TIMEOUT, Code.UNIMPLEMENTED, Code.INTERNAL})
 
+#: What clients hear whose stream is dropped.
+_DROPPED = "The stream of jobs was dropped (a fault on request): open it again"
+
 Faults = Callable[[str], Awaitable[None]]
 """Is awaited before each call with its name: it may wait, or raise Rejected."""
 
@@ -70,9 +73,9 @@ class Gateway:
         self._streams: set[asyncio.Task[Any]] = set()
 
     def drop_streams(self) -> None:
-        """End all open streams of jobs."""
+        """End all open streams of jobs, as a connection does that breaks."""
         for task in self._streams:
-            task.cancel()
+            task.cancel(_DROPPED)
 
     def handlers(self) -> grpc.GenericRpcHandler:
         """All calls, for a server."""
@@ -157,9 +160,15 @@ class Gateway:
         assert task is not None  # noqa: S101 - for the type checker: a handler is one
         self._streams.add(task)
         task.add_done_callback(self._streams.discard)
-        async with contextlib.aclosing(self._engine.stream_jobs(convert.stream(request))) as jobs:
-            async for each in jobs:
-                yield convert.job(each)
+        try:
+            async with contextlib.aclosing(self._engine.stream_jobs(convert.stream(request))) as jobs:
+                async for each in jobs:
+                    yield convert.job(each)
+        except asyncio.CancelledError as cancelled:
+            if cancelled.args != (_DROPPED,):
+                raise
+            task.uncancel()
+            raise Rejected(Code.UNAVAILABLE, _DROPPED) from None
 
     async def create_with_result(
         self, request: pb.CreateProcessInstanceWithResultRequest, _context: Any
