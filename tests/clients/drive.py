@@ -63,6 +63,7 @@ class FullClient(Client, Protocol):
     async def search(self, kind: str, request: JSON) -> JSON: ...
     async def xml(self, definition: str) -> str: ...
     async def definition(self, key: str) -> JSON: ...
+    async def get(self, kind: str, key: str) -> JSON: ...
 
 
 class StatusError(Exception):
@@ -92,13 +93,13 @@ class Shop:
         return jobs[0]
 
     async def found(self, kind: str, filters: JSON, count: int = 1, **request: Any) -> Found:
-        """What a search finds, when it finds so many; else what it found at last."""
+        """What a search finds, when it finds at least so many (0: none); else what it found at last."""
 
         async def ask() -> Found:
             answer: JSON = await self.client.search(kind, {"filter": filters, **request})
             return list(answer["items"])
 
-        found: Found = await until(ask, lambda items: len(items) == count)
+        found: Found = await until(ask, lambda items: len(items) >= count if count else not items)
         return found
 
 

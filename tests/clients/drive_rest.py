@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from tests.clients.drive import JSON, STEPS, Shop, Step, refusal, until
+
+_HOUR = dt.timedelta(hours=1)
 
 
 async def _lease(shop: Shop) -> list[Any]:
@@ -152,6 +155,49 @@ async def _variables(shop: Shop) -> list[Any]:
     return [[each["name"], each["value"], each["scopeKey"] == key] for each in found]
 
 
+async def _gets(shop: Shop) -> list[Any]:
+    """Each thing by its key, and one that there is not."""
+    key = await shop.client.start(shop.id("ask"), {"question": "why?"})
+    (task,) = await shop.found("user_tasks", {"processInstanceKey": key})
+    (question,) = await shop.found("variables", {"processInstanceKey": key})
+    return [
+        (await shop.client.get("process_instance", key))["state"],
+        (await shop.client.get("element_instance", task["elementInstanceKey"]))["elementName"],
+        (await shop.client.get("variable", question["variableKey"]))["value"],
+        (await shop.client.get("user_task", task["userTaskKey"]))["name"],
+        await refusal(shop.client.get("element_instance", "1")),
+    ]
+
+
+async def _operators(shop: Shop) -> JSON:
+    """How many of two instances filters leave."""
+    now = dt.datetime.now(dt.UTC)
+    one, two = [await shop.client.start(shop.id("ask"), {"tag": tag}) for tag in ("one", "two")]
+    both = {"processInstanceKey": {"$in": [one, two]}}
+    await shop.found("process_instances", both, 2)
+    date = {"$gt": (now - _HOUR).isoformat(), "$lte": (now + _HOUR).isoformat()}
+    filters = {
+        "by_date": {**both, "startDate": date},
+        "by_incident": {**both, "hasIncident": True},
+        "by_key": {"processInstanceKey": {"$in": [one, two], "$notIn": [one]}},
+        "by_state": {**both, "state": {"$neq": "ACTIVE"}},
+        "by_variable": {**both, "variables": [{"name": "tag", "value": '"two"'}]},
+    }
+    answers = {name: await shop.client.search("process_instances", {"filter": each}) for name, each in filters.items()}
+    return {name: len(each["items"]) for name, each in answers.items()}
+
+
+async def _offset(shop: Shop) -> list[Any]:
+    """The last two of the model's seven processes, by name."""
+    request = {
+        "filter": {"processDefinitionId": {"$like": shop.id("*")}},
+        "sort": [{"field": "processDefinitionId", "order": "ASC"}],
+        "page": {"from": 5, "limit": 3},
+    }
+    answer = await shop.client.search("process_definitions", request)
+    return [[shop.plain(each["processDefinitionId"]) for each in answer["items"]], answer["page"]["totalItems"]]
+
+
 async def _cancelled(shop: Shop) -> list[Any]:
     key = await shop.client.start(shop.id("order"), {"orderId": "e-1"})
     await shop.client.cancel(key)
@@ -181,6 +227,9 @@ ALL_STEPS: Mapping[str, Step] = {
     "pages": _pages,
     "waiting": _waiting,
     "variables": _variables,
+    "gets": _gets,
+    "operators": _operators,
+    "offset": _offset,
     "cancelled": _cancelled,
     "deleted": _deleted,
 }

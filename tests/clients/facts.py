@@ -80,26 +80,30 @@ FACTS: Mapping[str, Any] = {
         "jobs": [["charge", "COMPLETED", "charge"]],
     },
     "variables": [["list", "[1,2]", True], ["number", "1", True], ["text", '"a"', True]],
+    "gets": ["ACTIVE", "Answer", '"why?"', "Answer", "NOT_FOUND"],
+    "operators": {"by_date": 2, "by_incident": 0, "by_key": 1, "by_state": 0, "by_variable": 1},
+    "offset": [["order", "stuck"], 7],
     "cancelled": ["NOT_FOUND", 1],
     "deleted": "NOT_FOUND",
 }
 
 
-def facts(*, without: Collection[str] = ()) -> Mapping[str, Any]:
-    """What a client must see.
+def differences(seen: Mapping[str, Any], *, without: Collection[str] = ()) -> Mapping[str, tuple[Any, Any]]:
+    """What a client saw and what it must see, by fact, where the two differ.
 
     Args:
+        seen: What it saw.
         without: Facts that need a call which the client does not have.
     """
     unknown = set(without) - set(FACTS)
     assert not unknown, f"no such facts: {unknown}"
-    return {name: fact for name, fact in FACTS.items() if name not in without}
+    missing = "nothing"
+    pairs = {name: (_named(seen.get(name, missing)), fact) for name, fact in FACTS.items() if name not in without}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def named(seen: Any) -> Any:
+def _named(seen: Any) -> Any:
     """What was seen, with HTTP's statuses by gRPC's names."""
-    if isinstance(seen, Mapping):
-        return {name: named(each) for name, each in seen.items()}
     if isinstance(seen, list):
-        return [named(each) for each in seen]
+        return [_named(each) for each in seen]
     return _NAMES.get(seen, seen) if isinstance(seen, str) else seen

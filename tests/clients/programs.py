@@ -41,9 +41,10 @@ def or_skip() -> Iterator[None]:
 def java_class_path(version: str) -> str:
     """The class path of the Java program with a version of the client, compiled if it is not in the cache.
 
-    Raises LocalServerError when it cannot be built.
+    Raises LocalServerError when it cannot be built, or there is no Java.
     """
     source = HERE / "java"
+    _found("java")
 
     def build(folder: Path) -> None:
         shutil.copytree(source, folder, dirs_exist_ok=True)
@@ -76,9 +77,10 @@ def runtime_jar() -> Path:
 def node_folder() -> Path:
     """The folder of the Node programs with their packages, installed if they are not in the cache.
 
-    Raises LocalServerError when they cannot be installed.
+    Raises LocalServerError when they cannot be installed, or there is no Node.
     """
     source = HERE / "node"
+    _found("node")
 
     def build(folder: Path) -> None:
         shutil.copytree(source, folder, dirs_exist_ok=True)

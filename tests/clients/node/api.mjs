@@ -110,6 +110,13 @@ function searches(camunda) {
   return {
     search: (kind, request) => camunda[by[kind]](request, NOW),
     definition: (processDefinitionKey) => camunda.getProcessDefinition({ processDefinitionKey }, NOW),
+    get: (kind, key) =>
+      ({
+        instance: () => camunda.getProcessInstance({ processInstanceKey: key }, NOW),
+        element: () => camunda.getElementInstance({ elementInstanceKey: key }, NOW),
+        variable: () => camunda.getVariable({ variableKey: key }, NOW),
+        userTask: () => camunda.getUserTask({ userTaskKey: key }, NOW),
+      })[kind](),
     xml: (processDefinitionKey) => camunda.getProcessDefinitionXml({ processDefinitionKey }, NOW),
   }
 }

@@ -220,6 +220,43 @@ export const chapters = {
     const variables = await found(shop, 'variables', filter, (items) => items.length === 3, { sort })
     return variables.map((each) => [each.name, each.value, each.scopeKey === key])
   },
+  gets: needing('get', async (shop) => {
+    const key = await shop.client.start(shop.id('ask'), { question: 'why?' })
+    const own = { processInstanceKey: key }
+    const [task] = await found(shop, 'userTasks', own, (items) => items.length === 1)
+    const [question] = await found(shop, 'variables', own, (items) => items.length === 1)
+    return [
+      (await shop.client.get('instance', key)).state,
+      (await shop.client.get('element', task.elementInstanceKey)).elementName,
+      (await shop.client.get('variable', question.variableKey)).value,
+      (await shop.client.get('userTask', task.userTaskKey)).name,
+      await refusal(() => shop.client.get('element', '1')),
+    ]
+  }),
+  operators: async (shop) => {
+    const before = Date.now() - 3_600_000
+    const one = await shop.client.start(shop.id('ask'), { tag: 'one' })
+    const two = await shop.client.start(shop.id('ask'), { tag: 'two' })
+    const both = { processInstanceKey: { $in: [one, two] } }
+    await found(shop, 'instances', both, (items) => items.length === 2)
+    const count = async (filter) => (await shop.client.search('instances', { filter })).items.length
+    const date = { $gt: new Date(before).toISOString(), $lte: new Date(before + 86_400_000).toISOString() }
+    return {
+      by_date: await count({ ...both, startDate: date }),
+      by_incident: await count({ ...both, hasIncident: true }),
+      by_key: await count({ processInstanceKey: { $in: [one, two], $notIn: [one] } }),
+      by_state: await count({ ...both, state: { $neq: 'ACTIVE' } }),
+      by_variable: await count({ ...both, variables: [{ name: 'tag', value: '"two"' }] }),
+    }
+  },
+  offset: async (shop) => {
+    const answer = await shop.client.search('definitions', {
+      filter: { processDefinitionId: { $like: shop.id('*') } },
+      sort: [{ field: 'processDefinitionId', order: 'ASC' }],
+      page: { from: 5, limit: 3 },
+    })
+    return [answer.items.map((each) => shop.plain(each.processDefinitionId)), Number(answer.page.totalItems)]
+  },
   cancelled: async (shop) => {
     const key = await shop.client.start(shop.id('order'), { orderId: 'e-1' })
     await shop.client.cancel(key)

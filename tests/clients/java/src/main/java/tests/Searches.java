@@ -1,12 +1,15 @@
 package tests;
 
 import io.camunda.client.api.search.enums.ProcessInstanceState;
+import io.camunda.client.api.search.filter.ProcessInstanceFilter;
 import io.camunda.client.api.search.response.ProcessInstance;
 import io.camunda.client.api.search.response.SearchResponse;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** What searches answer, with filters, sorted, and in pages. */
 final class Searches implements Chapter {
@@ -16,6 +19,9 @@ final class Searches implements Chapter {
     facts.tell("pages", () -> pages(shop));
     facts.tell("waiting", () -> waiting(shop));
     facts.tell("variables", () -> variables(shop));
+    facts.tell("gets", () -> gets(shop));
+    facts.tell("operators", () -> operators(shop));
+    facts.tell("offset", () -> offset(shop));
   }
 
   private static Object definition(final Shop shop) throws Exception {
@@ -91,5 +97,52 @@ final class Searches implements Chapter {
                 shop.client().newVariableSearchRequest().filter(f -> f.processInstanceKey(key).name(n -> n.in("text", "number", "list"))).sort(s -> s.name().asc()).send().join().items(),
             items -> items.size() == 3);
     return found.stream().map(each -> List.of(each.getName(), each.getValue(), each.getScopeKey() == key)).toList();
+  }
+
+  /** Each thing by its key, and one that there is not. */
+  private static Object gets(final Shop shop) throws Exception {
+    final var client = shop.client();
+    final long key = shop.start("ask", Map.of("question", "why?")).getProcessInstanceKey();
+    final var task = Facts.until(() -> client.newUserTaskSearchRequest().filter(f -> f.processInstanceKey(key)).send().join().items(), items -> items.size() == 1).get(0);
+    final long question = client.newVariableSearchRequest().filter(f -> f.processInstanceKey(key)).send().join().items().get(0).getVariableKey();
+    return List.of(
+        client.newProcessInstanceGetRequest(key).send().join().getState().name(),
+        client.newElementInstanceGetRequest(task.getElementInstanceKey()).send().join().getElementName(),
+        client.newVariableGetRequest(question).send().join().getValue(),
+        client.newUserTaskGetRequest(task.getUserTaskKey()).send().join().getName(),
+        Facts.refusal(() -> client.newElementInstanceGetRequest(1).send().join()));
+  }
+
+  /** How many of two instances filters leave. */
+  private static Object operators(final Shop shop) throws Exception {
+    final OffsetDateTime before = OffsetDateTime.now().minusHours(1);
+    final long one = shop.start("ask", Map.of("tag", "one")).getProcessInstanceKey();
+    final long two = shop.start("ask", Map.of("tag", "two")).getProcessInstanceKey();
+    final Consumer<ProcessInstanceFilter> both = f -> f.processInstanceKey(k -> k.in(one, two));
+    Facts.until(() -> count(shop, both), size -> size == 2);
+    final Map<String, Object> seen = new TreeMap<>();
+    seen.put("by_date", count(shop, both.andThen(f -> f.startDate(d -> d.gt(before).lte(before.plusDays(1))))));
+    seen.put("by_incident", count(shop, both.andThen(f -> f.hasIncident(true))));
+    seen.put("by_key", count(shop, both.andThen(f -> f.processInstanceKey(k -> k.in(one, two).notIn(one)))));
+    seen.put("by_state", count(shop, both.andThen(f -> f.state(s -> s.neq(ProcessInstanceState.ACTIVE)))));
+    seen.put("by_variable", count(shop, both.andThen(f -> f.variables(Map.of("tag", "\"two\"")))));
+    return seen;
+  }
+
+  private static int count(final Shop shop, final Consumer<ProcessInstanceFilter> filter) {
+    return shop.client().newProcessInstanceSearchRequest().filter(filter).send().join().items().size();
+  }
+
+  /** The last two of the model's seven processes, by name. */
+  private static Object offset(final Shop shop) {
+    final var found =
+        shop.client()
+            .newProcessDefinitionSearchRequest()
+            .filter(f -> f.processDefinitionId(id -> id.like(shop.id("*"))))
+            .sort(s -> s.processDefinitionId().asc())
+            .page(p -> p.from(5).limit(3))
+            .send()
+            .join();
+    return List.of(found.items().stream().map(each -> shop.plain(each.getProcessDefinitionId())).toList(), found.page().totalItems());
   }
 }
