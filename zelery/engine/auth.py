@@ -96,7 +96,8 @@ def oidc(issuer: str, audience: str | None = None) -> Authenticate:
             claims = jwt.decode(token.strip(), await asyncio.to_thread(known.keys)).claims
         except (JoseError, OSError, ValueError, KeyError) as error:
             raise Refusal(f"Expected a valid token, but it is not: {error}") from None
-        if claims.get("exp") is not None and float(claims["exp"]) < time.time():
+        expires = claims.get("exp")
+        if expires is not None and not (isinstance(expires, int | float) and expires >= time.time()):
             raise Refusal("Expected a valid token, but it has expired")
         named = claims.get("aud")
         audiences = named if isinstance(named, list) else [named]
