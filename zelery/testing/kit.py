@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib.metadata
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,14 +23,12 @@ from zelery.model import DEFAULT_TENANT, Job, Outcome, to_json
 from zelery.resources import Resources
 from zelery.runtime import Runtime
 from zelery.sdk.connector import OutboundConnector
-from zelery.sdk.http.blocks import Blocks
-from zelery.sdk.http.client import HttpClient
 from zelery.sdk.inbound import InboundConnector
 from zelery.sdk.webhooks import Request, Response
 from zelery.settings import Settings
 from zelery.testing.gateway import EngineGateway, command_of, job_of
 from zelery.testing.process import ProcessInstance
-from zelery.testing.scripted import Script, Sent, UnansweredError, answer_of
+from zelery.testing.scripted import Script, ScriptedResources, Sent, UnansweredError, answer_of
 
 #: How long a job is leased here, milliseconds: its run is awaited, so the lease never ends before it.
 _LEASE_MS = 3_600_000
@@ -133,7 +131,7 @@ class Engine:
             **{each.type: each for each in self._given if isinstance(each, InboundConnector)},
         }
         runtime = await self._stack.enter_async_context(Runtime.open(self._settings, self._secrets))
-        scripted = await self._stack.enter_async_context(_Scripted(self._settings, self))
+        scripted = await self._stack.enter_async_context(self._resources())
         self.runtime = dataclasses.replace(runtime, resources=scripted)
         await self.deploy(self._deploy)
         return self
@@ -142,6 +140,10 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    def _resources(self) -> Resources:
+        """What connectors share: all of it real, or the HTTP client by the script."""
+        return Resources(self._settings) if self._real_http else ScriptedResources(self._settings, self.script)
 
     def _served(self, connector: OutboundConnector) -> Served:
         return Served(type=connector.type, connector=connector, timeout=self._settings.job_timeout)
@@ -377,30 +379,3 @@ def _plugged(name: str) -> Any:
         (each.name, each.value): each for each in importlib.metadata.entry_points(group=_GROUP, name=name)
     }.values()
     return point.load()
-
-
-class _Scripted(Resources):
-    """A process's resources, of which the HTTP client answers by the script."""
-
-    def __init__(self, settings: Settings, kit: Engine) -> None:
-        super().__init__(settings)
-        self._kit_settings = settings
-        self._kit = kit
-
-    async def use(self, resource: Any) -> Any:
-        """The instance of a resource; the HTTP client is the scripted one."""
-        if resource != HttpClient.open or self._kit._real_http:  # noqa: SLF001 - one module
-            return await super().use(resource)
-        return await super().use(self._scripted)
-
-    @contextlib.asynccontextmanager
-    async def _scripted(self, settings: Settings) -> AsyncIterator[HttpClient]:
-        client = HttpClient(
-            self._kit.script,
-            blocks=Blocks.read(settings.http_blocks),
-            bytes_max=settings.http_response_bytes_max,
-        )
-        try:
-            yield client
-        finally:
-            await client.close()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fnmatch
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from zelery.resources import Resources
 from zelery.sdk.http import wire
+from zelery.sdk.http.blocks import Blocks
+from zelery.sdk.http.client import HttpClient
 from zelery.sdk.http.request import Request
+from zelery.settings import Settings
 
 
 class UnansweredError(AssertionError):
@@ -116,3 +121,29 @@ class Script:
 
     def close(self) -> None:
         """Hang up nothing."""
+
+
+class ScriptedResources(Resources):
+    """What connectors of one process share, with an HTTP client that answers by a script.
+
+    Args:
+        settings: The client's bounds and blocks.
+        script: What it answers.
+    """
+
+    def __init__(self, settings: Settings, script: Script) -> None:
+        super().__init__(settings)
+        self._script = script
+
+    async def use(self, resource: Any) -> Any:
+        """The instance of a resource; the HTTP client is the scripted one."""
+        return await super().use(self._client if resource == HttpClient.open else resource)
+
+    @contextlib.asynccontextmanager
+    async def _client(self, settings: Settings) -> AsyncIterator[HttpClient]:
+        blocks = Blocks.read(settings.http_blocks)
+        client = HttpClient(self._script, blocks=blocks, bytes_max=settings.http_response_bytes_max)
+        try:
+            yield client
+        finally:
+            await client.close()
