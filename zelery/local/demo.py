@@ -8,6 +8,7 @@ import dataclasses
 import os
 import secrets
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -129,7 +130,7 @@ def _start(started: contextlib.ExitStack, console: Console, *, cluster: str | No
     broker = started.enter_context(redis.running())
     folder = Path(tempfile.mkdtemp(prefix="zelery-demo-"))
     (flower_port,) = ports.free(1)
-    webhook_port = _webhook_port()
+    webhook_port = _webhook_port(started)
     webhooks = f"http://{ports.HOST}:{webhook_port}/inbound"
     secret = secrets.token_urlsafe()
     environment = {
@@ -184,11 +185,16 @@ def _of_the_user(cluster: str) -> Mapping[str, str]:
     return {**named, "ZEEBE_ADDRESS": cluster}
 
 
-def _webhook_port() -> int:
-    """The port that the README names, unless somebody has it."""
+def _webhook_port(started: contextlib.ExitStack) -> int:
+    """The port that the README names, unless a server has it, or another demo, which is to listen there in a moment.
+
+    A demo holds UDP's port of that number until it ends: that keeps other demos away, and is nothing to TCP.
+    """
+    claim = started.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
     try:
+        claim.bind((ports.HOST, WEBHOOK_PORT))
         return ports.check_free(WEBHOOK_PORT, "webhooks")
-    except LocalServerError:
+    except (OSError, LocalServerError):
         return ports.free(1)[0]
 
 

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Cluster
+from zelery.local import ports
+from zelery.local.demo import _webhook_port
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
@@ -22,6 +24,14 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 @pytest.fixture(autouse=True)
 def _servers(zeebe: Cluster, redis_url: str) -> None:
     """Skips where they cannot be had."""
+
+
+@pytest.fixture
+def free_port(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A port that no demo of this machine has, in place of the README's."""
+    (port,) = ports.free(1)
+    monkeypatch.setattr("zelery.local.demo.WEBHOOK_PORT", port)
+    return port
 
 
 @contextmanager
@@ -119,6 +129,17 @@ def test_with_a_cluster_the_models_run_there(zeebe: Cluster, tmp_path: Path) -> 
         assert child.wait(200) == 0, output.read_text()
     assert f"Cluster  {zeebe.gateway}" in output.read_text()
     assert "all as they must be" in output.read_text()
+
+
+def test_demos_that_start_together_serve_webhooks_on_different_ports(free_port: int) -> None:
+    with ExitStack() as one, ExitStack() as other:
+        assert _webhook_port(one) != _webhook_port(other)
+
+
+def test_a_demo_that_ended_leaves_its_port_to_the_next(free_port: int) -> None:
+    for _ in range(2):
+        with ExitStack() as started:
+            assert _webhook_port(started) == free_port
 
 
 def command_line(pid: int) -> bytes:
