@@ -66,7 +66,8 @@ def enter(tx: Transaction, instance: ElementInstance) -> None:
     """Begin what an activated element does; after an incident, once more."""
     if not tx.is_active(instance):
         return
-    tx.activations += 1
+    if instance.scope is None or instance.scope.element.kind is not Kind.MULTI_INSTANCE_BODY:
+        tx.activations += 1  # A collection of any length is no loop: it ends.
     if tx.activations > tx.activations_max:
         incidents.create(tx, instance, _endless(tx), incidents.ACTIVATING)
         return

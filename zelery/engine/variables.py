@@ -11,11 +11,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zelery.engine.bpmn.model import Kind
+from zelery.engine.errors import Failure
 from zelery.engine.events import VariablesSet
 from zelery.engine.records import ElementInstance
 
 if TYPE_CHECKING:
     from zelery.engine.transaction import Transaction
+
+#: Names in the target of a mapping: JSON is not nested much deeper than what clients may send.
+_PATH_MAX = 100
 
 
 def scopes(instance: ElementInstance) -> Iterator[ElementInstance]:
@@ -68,7 +72,16 @@ def merge(tx: Transaction, scope: ElementInstance, values: Mapping[str, Any]) ->
 
 
 def put(into: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    """Write a value at a path in a new tree of objects: what is there of other names stays."""
+    """Write a value at a path in a new tree of objects: what is there of other names stays.
+
+    Raises:
+        Failure: The path is too long to be written as JSON.
+    """
+    if len(path) > _PATH_MAX:
+        raise Failure(
+            "IO_MAPPING_ERROR",
+            f"The target '{'.'.join(path[:3])}…' of a mapping has {len(path)} names, more than {_PATH_MAX}: use fewer",
+        )
     for name in path[:-1]:
         there = into.get(name)
         into[name] = dict(there) if isinstance(there, dict) else {}
