@@ -46,7 +46,7 @@ class Interleaving(RuleBasedStateMachine):
 
 
 TestInterleaving = Interleaving.TestCase
-TestInterleaving.settings = hypothesis.settings(max_examples=30, stateful_step_count=40, deadline=None)
+TestInterleaving.settings = hypothesis.settings(max_examples=20, stateful_step_count=30, deadline=None)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -18,7 +18,7 @@ from zelery.engine.clock import Clock
 from zelery.engine.engine import Engine
 
 #: How many steps a walk has whose state is kept after each.
-_STEPS = 150
+_STEPS = 80
 
 
 def _walked(path: Path, seed: int, steps: int = _STEPS) -> tuple[Walk, dict[int, Any]]:
