@@ -22,7 +22,7 @@ from zelery.engine.bpmn.read import read
 from zelery.engine.clock import Clock
 from zelery.engine.errors import Code, Rejected
 from zelery.engine.expressions import Expressions
-from zelery.engine.journal import Journal, replay
+from zelery.engine.journal import Journal, JournalError, replay
 from zelery.engine.processor import execute
 from zelery.engine.state import State
 from zelery.engine.transaction import ACTIVATIONS_MAX, Transaction
@@ -34,6 +34,9 @@ _COMPILED_MAX = 64
 
 #: Events after which a job may be activatable that was not before.
 _JOBS_AVAILABLE = (ev.JobCreated, ev.JobTimedOut, ev.JobYielded, ev.JobRecurred, ev.JobReopened, ev.JobFailed)
+
+#: Seconds to wait after a fault in what is due, which may still be due.
+_FAULT_S = 1.0
 
 Listener = Callable[[int, Any], None]
 
@@ -107,19 +110,30 @@ class Engine:
         """Execute a command; its answer, by the command's docstring.
 
         Raises:
-            Rejected: It is refused; nothing has changed.
+            Rejected: It is refused; nothing has changed. Or the journal cannot be written, now or before: a restart
+                then goes on from what is written.
         """
         self._check_tenants(command)
+        if self._journal is not None and self._journal.failed:
+            raise Rejected(Code.UNAVAILABLE, self._journal.failed)
         tx = Transaction(self.state, self.clock.now_ms(), self.expressions, self._emitted, self.activations_max)
         due = self.state.due[0] if self.state.due else None
         try:
             return execute(tx, command, self._compiled)
         finally:
             if tx.events:
-                if self._journal is not None:
-                    self._journal.append(tx.now, self.state.next_key, tx.events)
+                self._write(tx)
                 if self.state.due and self.state.due[0] != due:
                     self._due_changed.set()
+
+    def _write(self, tx: Transaction) -> None:
+        """Write what a command has come to. Raises Rejected: it is answered as one that may not have happened."""
+        if self._journal is None:
+            return
+        try:
+            self._journal.append(tx.now, self.state.next_key, tx.events)
+        except JournalError as error:
+            raise Rejected(Code.UNAVAILABLE, str(error)) from error
 
     def _check_tenants(self, command: Any) -> None:
         """Refuse a command for a tenant that there is not. Raises Rejected."""
@@ -158,6 +172,7 @@ class Engine:
                 self.pass_due()
             except Exception:  # noqa: BLE001 - a role's outermost loop: one timer's fault stops no other
                 _LOG.exception("what was due could not pass")
+                await asyncio.sleep(_FAULT_S)
             self._due_changed.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._until_due_s()):

@@ -5,6 +5,7 @@ A last line that is torn, by a crash in the middle of its writing, is dropped wi
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -38,6 +39,8 @@ class Journal:
 
     def __init__(self, path: Path, *, fsync: bool = False) -> None:
         self.path = path
+        self.failed = ""
+        """Why nothing more is written; empty: all is well. What follows a missing line could not be replayed."""
         self._fsync = fsync
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,17 +52,29 @@ class Journal:
             self._file.flush()
 
     def append(self, now: int, next_key: int, events: Sequence[Any]) -> None:
-        """Write what a command has come to."""
+        """Write what a command has come to.
+
+        Raises:
+            JournalError: It cannot be written, by a full disk for example; nothing is written from then on.
+        """
         record = [now, next_key, [[type(each).__name__, *each] for each in events]]
-        self._file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
-        self._file.write(b"\n")
-        self._file.flush()
-        if self._fsync:
-            os.fsync(self._file.fileno())
+        try:
+            line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+            self._file.write(line + b"\n")
+            self._file.flush()
+            if self._fsync:
+                os.fsync(self._file.fileno())
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            self.failed = (
+                f"The journal {self.path} cannot be written: {error}. Mend that (is the disk full?), then start the "
+                "engine again: it goes on from what is written"
+            )
+            raise JournalError(self.failed) from error
 
     def close(self) -> None:
         """Write what is left, and close the file."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # The failure was told when it happened.
+            self._file.close()
 
 
 def replay(path: Path) -> Iterator[tuple[int, int, list[Any]]]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -12,6 +13,7 @@ from tests.zelery.engine.rules.builder import end, model, process, service, star
 from zelery.engine import commands as cmd
 from zelery.engine import events as ev
 from zelery.engine.engine import Engine
+from zelery.engine.errors import Code, Rejected
 from zelery.engine.journal import Journal, JournalError, replay
 
 _EVENTS = [ev.JobCanceled(1), ev.FlowTaken(2, "a_to_b")]
@@ -141,3 +143,38 @@ def test_an_engine_goes_on_from_its_journal(tmp_path: Path) -> None:
     assert (job.instance_key, job.variables) == (made.key, {"x": 1})
     assert isinstance(heard[0], ev.ProcessDeployed)
     assert heard[-1] == ev.ElementCompleted(made.key)
+
+
+def test_an_engine_whose_journal_cannot_be_written_does_nothing_more_until_it_is_restarted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine()
+    engine.open(tmp_path / "journal", fsync=True)
+    engine.execute(cmd.Deploy({"a.bpmn": model(process("p", start(), service("a"), end()))}))
+
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(Rejected, match=r"No space left on device.*start the engine again") as refused:
+            engine.execute(cmd.CreateInstance("p"))
+    assert refused.value.code is Code.UNAVAILABLE
+    size = (tmp_path / "journal").stat().st_size
+    with pytest.raises(Rejected, match="No space left on device"):
+        engine.execute(cmd.CreateInstance("p"))
+    engine.close()
+    assert (tmp_path / "journal").stat().st_size == size
+    again = Engine()
+    again.open(tmp_path / "journal")
+    again.execute(cmd.CreateInstance("p"))
+    again.close()
+
+
+def test_a_value_that_is_no_json_stops_the_journal_and_tears_no_line(tmp_path: Path) -> None:
+    path = written(tmp_path / "journal", _EVENTS)
+    journal = Journal(path)
+    with pytest.raises(JournalError, match="cannot be written"):
+        journal.append(1, 2, [ev.VariablesSet(1, 2, {"x": object()})])
+    journal.close()
+    assert list(replay(path)) == [(1000, 5, _EVENTS)]
