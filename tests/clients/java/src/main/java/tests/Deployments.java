@@ -1,20 +1,20 @@
 package tests;
 
-import io.camunda.client.api.response.DeploymentEvent;
 import io.camunda.client.api.response.Process;
 import io.camunda.client.api.response.Topology;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Topology, deployments, and instances with a result. */
 final class Deployments implements Chapter {
   @Override
   public void tell(final Shop shop, final Facts facts) {
     facts.tell("topology", () -> topology(shop.client().newTopologyRequest().send().join()));
-    facts.tell("deployed", () -> deploy(shop).getProcesses().stream().map(each -> shop.plain(each.getBpmnProcessId())).sorted().toList());
-    facts.tell("deployed_again", () -> deploy(shop).getProcesses().stream().map(Process::getVersion).distinct().toList());
+    facts.tell("deployed", () -> deploy(shop).map(each -> shop.plain(each.getBpmnProcessId())).sorted().toList());
+    facts.tell("deployed_again", () -> deploy(shop).map(Process::getVersion).distinct().toList());
     facts.tell("broken_model", () -> Facts.refusal(() -> broken(shop)));
     facts.tell("unknown_process", () -> Facts.refusal(() -> shop.start("nowhere", Map.of())));
     facts.tell("result", () -> shop.result("double", Map.of("a", 21)).join().getVariablesAsMap());
@@ -30,8 +30,8 @@ final class Deployments implements Chapter {
     return Map.of("brokers", topology.getBrokers().size() == topology.getClusterSize(), "healthy", healthy);
   }
 
-  private static DeploymentEvent deploy(final Shop shop) {
-    return shop.client().newDeployResourceCommand().addResourceFile(shop.model()).send().join();
+  private static Stream<Process> deploy(final Shop shop) {
+    return shop.client().newDeployResourceCommand().addResourceFile(shop.model()).send().join().getProcesses().stream();
   }
 
   private static void broken(final Shop shop) {

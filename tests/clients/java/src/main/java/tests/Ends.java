@@ -18,21 +18,13 @@ final class Ends implements Chapter {
     final String again = Facts.refusal(() -> shop.client().newCancelInstanceCommand(key).send().join());
     final int found =
         Facts.until(
-            () ->
-                shop.client()
-                    .newProcessInstanceSearchRequest()
-                    .filter(f -> f.processInstanceKey(key).state(ProcessInstanceState.TERMINATED))
-                    .send()
-                    .join()
-                    .items()
-                    .size(),
+            () -> shop.instances(f -> f.processInstanceKey(key).state(ProcessInstanceState.TERMINATED)).size(),
             size -> size == 1);
     return List.of(again, found);
   }
 
   private static Object deleted(final Shop shop) throws Exception {
-    final long key =
-        shop.client().newProcessDefinitionSearchRequest().filter(f -> f.processDefinitionId(shop.id("double"))).send().join().items().get(0).getProcessDefinitionKey();
+    final long key = shop.definitions("double").get(0).getProcessDefinitionKey();
     shop.client().newDeleteResourceCommand(key).send().join();
     return Facts.refusal(() -> shop.start("double", Map.of("a", 1)));
   }

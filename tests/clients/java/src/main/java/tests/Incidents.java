@@ -42,6 +42,11 @@ final class Incidents implements Chapter {
   }
 
   private static List<Incident> open(final Shop shop, final long instance) {
-    return shop.client().newIncidentSearchRequest().filter(f -> f.processInstanceKey(instance).state(IncidentState.ACTIVE)).send().join().items();
+    return shop.client()
+        .newIncidentSearchRequest()
+        .filter(f -> f.processInstanceKey(instance).state(IncidentState.ACTIVE))
+        .send()
+        .join()
+        .items();
   }
 }

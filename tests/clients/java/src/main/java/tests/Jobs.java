@@ -52,12 +52,18 @@ final class Jobs implements Chapter {
     final int atOnce = shop.jobs("pack", 1, SHORT).size();
     final ActivatedJob again = shop.job("pack");
     shop.client().newCancelInstanceCommand(key).send().join();
-    return Map.of("at_once", atOnce, "retries", again.getRetries(), "variables", new TreeMap<>(again.getVariablesAsMap()));
+    return Map.of("at_once", atOnce, "retries", again.getRetries(), "variables", again.getVariablesAsMap());
   }
 
   private static Object thrown(final Shop shop) {
     final CamundaFuture<ProcessInstanceResult> result = shop.result("order", Map.of("orderId", "j-2"));
-    shop.client().newThrowErrorCommand(shop.job("charge")).errorCode("DECLINED").errorMessage("poor").variables(Map.of("why", "poor")).send().join();
+    shop.client()
+        .newThrowErrorCommand(shop.job("charge"))
+        .errorCode("DECLINED")
+        .errorMessage("poor")
+        .variables(Map.of("why", "poor"))
+        .send()
+        .join();
     return result.join().getVariablesAsMap();
   }
 

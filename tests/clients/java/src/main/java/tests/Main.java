@@ -11,12 +11,25 @@ import java.util.concurrent.CompletableFuture;
 
 /** Drives a cluster with Java's client, over gRPC and over REST, and prints what it saw as one line of JSON. */
 public final class Main {
+  /** In this order: the first deploys, the last deletes. */
+  private static final List<Chapter> CHAPTERS =
+      List.of(
+          new Deployments(),
+          new Jobs(),
+          new Workers(),
+          new Messages(),
+          new Incidents(),
+          new Tasks(),
+          new Searches(),
+          new Ends());
+
   private Main() {}
 
   /** Arguments: the gateway's URL, the REST API's URL, then a prefix and its model's file for each protocol. */
   public static void main(final String[] arguments) throws Exception {
     final Map<String, Object> seen = new LinkedHashMap<>();
-    final var grpc = CompletableFuture.supplyAsync(() -> run(arguments[0], arguments[1], false, arguments[2], arguments[3]));
+    final var grpc =
+        CompletableFuture.supplyAsync(() -> run(arguments[0], arguments[1], false, arguments[2], arguments[3]));
     seen.put("rest", run(arguments[0], arguments[1], true, arguments[4], arguments[5]));
     seen.put("grpc", grpc.join());
     System.out.println(new ObjectMapper().writeValueAsString(seen));
@@ -34,10 +47,7 @@ public final class Main {
             .defaultRequestTimeout(Duration.ofSeconds(10))
             .build()) {
       final Shop shop = new Shop(client, prefix, model);
-      for (final Chapter chapter :
-          List.of(new Deployments(), new Jobs(), new Workers(), new Messages(), new Incidents(), new Tasks(), new Searches(), new Ends())) {
-        chapter.tell(shop, facts);
-      }
+      CHAPTERS.forEach(chapter -> chapter.tell(shop, facts));
     }
     return facts.all();
   }

@@ -52,15 +52,23 @@ final class Messages implements Chapter {
   }
 
   private static long correlate(final Shop shop, final String key) {
-    return shop.client().newCorrelateMessageCommand().messageName(shop.id("paid")).correlationKey(key).send().join().getProcessInstanceKey();
+    return shop.client()
+        .newCorrelateMessageCommand()
+        .messageName(shop.id("paid"))
+        .correlationKey(key)
+        .send()
+        .join()
+        .getProcessInstanceKey();
   }
 
   private static Object alarmed(final Shop shop) throws Exception {
-    final long key = shop.client().newBroadcastSignalCommand().signalName(shop.id("alarm")).variables(Map.of("floor", 3)).send().join().getKey();
-    final int started =
-        Facts.until(
-            () -> shop.client().newProcessInstanceSearchRequest().filter(f -> f.processDefinitionId(shop.id("alarm"))).send().join().items().size(),
-            size -> size == 1);
-    return key > 0 ? started : "no key";
+    shop.client()
+        .newBroadcastSignalCommand()
+        .signalName(shop.id("alarm"))
+        .variables(Map.of("floor", 3))
+        .send()
+        .join();
+    return Facts.until(
+        () -> shop.instances(f -> f.processDefinitionId(shop.id("alarm"))).size(), size -> size == 1);
   }
 }

@@ -2,6 +2,7 @@ package tests;
 
 import io.camunda.client.api.search.enums.ProcessInstanceState;
 import io.camunda.client.api.search.filter.ProcessInstanceFilter;
+import io.camunda.client.api.search.filter.VariableFilter;
 import io.camunda.client.api.search.response.ProcessInstance;
 import io.camunda.client.api.search.response.SearchResponse;
 import java.time.OffsetDateTime;
@@ -25,14 +26,12 @@ final class Searches implements Chapter {
   }
 
   private static Object definition(final Shop shop) throws Exception {
-    final var found =
-        Facts.until(
-                () -> shop.client().newProcessDefinitionSearchRequest().filter(f -> f.processDefinitionId(shop.id("order"))).send().join().items(),
-                items -> items.size() == 1)
-            .get(0);
-    final String xml = shop.client().newProcessDefinitionGetXmlRequest(found.getProcessDefinitionKey()).send().join();
-    final var same = shop.client().newProcessDefinitionGetRequest(found.getProcessDefinitionKey()).send().join();
-    return List.of(found.getName(), found.getVersion(), xml.contains(shop.id("charge")), same.getProcessDefinitionKey() == found.getProcessDefinitionKey());
+    final var found = Facts.until(() -> shop.definitions("order"), items -> items.size() == 1).get(0);
+    final long key = found.getProcessDefinitionKey();
+    final String xml = shop.client().newProcessDefinitionGetXmlRequest(key).send().join();
+    final var same = shop.client().newProcessDefinitionGetRequest(key).send().join();
+    return List.of(
+        found.getName(), found.getVersion(), xml.contains(shop.id("charge")), same.getProcessDefinitionKey() == key);
   }
 
   /** Five instances, newest first, two a page. */
@@ -59,7 +58,13 @@ final class Searches implements Chapter {
         .newProcessInstanceSearchRequest()
         .filter(f -> f.processDefinitionId(shop.id("stuck")).state(ProcessInstanceState.ACTIVE))
         .sort(s -> s.processInstanceKey().desc())
-        .page(p -> { p.limit(2); if (cursor != null) { p.after(cursor); } })
+        .page(
+            p -> {
+              p.limit(2);
+              if (cursor != null) {
+                p.after(cursor);
+              }
+            })
         .send()
         .join();
   }
@@ -68,34 +73,54 @@ final class Searches implements Chapter {
   private static Object waiting(final Shop shop) throws Exception {
     final long key = shop.start("order", Map.of("orderId", "s-1")).getProcessInstanceKey();
     shop.complete(shop.job("charge"), Map.of());
-    final var subscriptions =
-        Facts.until(() -> shop.client().newMessageSubscriptionSearchRequest().filter(f -> f.processInstanceKey(key)).send().join().items(), items -> items.size() == 1);
     final Map<String, Object> seen = new TreeMap<>();
-    seen.put(
-        "subscriptions",
-        subscriptions.stream().map(each -> List.of(shop.plain(each.getMessageName()), each.getCorrelationKey(), each.getMessageSubscriptionState().name(), each.getElementId())).toList());
-    seen.put(
-        "elements",
-        shop.client().newElementInstanceSearchRequest().filter(f -> f.processInstanceKey(key)).sort(s -> s.elementInstanceKey().asc()).send().join().items().stream()
-            .map(each -> List.of(each.getElementId(), each.getType().name(), each.getState().name()))
-            .filter(each -> !each.get(1).equals("PROCESS"))
-            .toList());
-    seen.put(
-        "jobs",
-        shop.client().newJobSearchRequest().filter(f -> f.processInstanceKey(key)).send().join().items().stream()
-            .map(each -> List.of(shop.plain(each.getType()), each.getState().name(), each.getElementId()))
-            .toList());
+    seen.put("subscriptions", Facts.until(() -> subscriptions(shop, key), items -> items.size() == 1));
+    seen.put("elements", elements(shop, key));
+    seen.put("jobs", jobs(shop, key));
     shop.client().newCancelInstanceCommand(key).send().join();
     return seen;
   }
 
-  private static Object variables(final Shop shop) throws Exception {
-    final long key = shop.start("stuck", Map.of("text", "a", "number", 1, "list", List.of(1, 2), "other", true)).getProcessInstanceKey();
+  private static List<List<String>> subscriptions(final Shop shop, final long instance) {
     final var found =
-        Facts.until(
-            () ->
-                shop.client().newVariableSearchRequest().filter(f -> f.processInstanceKey(key).name(n -> n.in("text", "number", "list"))).sort(s -> s.name().asc()).send().join().items(),
-            items -> items.size() == 3);
+        shop.client().newMessageSubscriptionSearchRequest().filter(f -> f.processInstanceKey(instance)).send().join();
+    return found.items().stream()
+        .map(
+            each ->
+                List.of(
+                    shop.plain(each.getMessageName()),
+                    each.getCorrelationKey(),
+                    each.getMessageSubscriptionState().name(),
+                    each.getElementId()))
+        .toList();
+  }
+
+  private static List<List<String>> elements(final Shop shop, final long instance) {
+    final var found =
+        shop.client()
+            .newElementInstanceSearchRequest()
+            .filter(f -> f.processInstanceKey(instance))
+            .sort(s -> s.elementInstanceKey().asc())
+            .send()
+            .join();
+    return found.items().stream()
+        .map(each -> List.of(each.getElementId(), each.getType().name(), each.getState().name()))
+        .filter(each -> !each.get(1).equals("PROCESS"))
+        .toList();
+  }
+
+  private static List<List<String>> jobs(final Shop shop, final long instance) {
+    final var found = shop.client().newJobSearchRequest().filter(f -> f.processInstanceKey(instance)).send().join();
+    return found.items().stream()
+        .map(each -> List.of(shop.plain(each.getType()), each.getState().name(), each.getElementId()))
+        .toList();
+  }
+
+  private static Object variables(final Shop shop) throws Exception {
+    final Map<String, Object> variables = Map.of("text", "a", "number", 1, "list", List.of(1, 2), "other", true);
+    final long key = shop.start("stuck", variables).getProcessInstanceKey();
+    final Consumer<VariableFilter> three = f -> f.processInstanceKey(key).name(n -> n.in("text", "number", "list"));
+    final var found = Facts.until(() -> shop.variables(three), items -> items.size() == 3);
     return found.stream().map(each -> List.of(each.getName(), each.getValue(), each.getScopeKey() == key)).toList();
   }
 
@@ -103,8 +128,8 @@ final class Searches implements Chapter {
   private static Object gets(final Shop shop) throws Exception {
     final var client = shop.client();
     final long key = shop.start("ask", Map.of("question", "why?")).getProcessInstanceKey();
-    final var task = Facts.until(() -> client.newUserTaskSearchRequest().filter(f -> f.processInstanceKey(key)).send().join().items(), items -> items.size() == 1).get(0);
-    final long question = client.newVariableSearchRequest().filter(f -> f.processInstanceKey(key)).send().join().items().get(0).getVariableKey();
+    final var task = Facts.until(() -> shop.tasks(key), items -> items.size() == 1).get(0);
+    final long question = shop.variables(f -> f.processInstanceKey(key)).get(0).getVariableKey();
     return List.of(
         client.newProcessInstanceGetRequest(key).send().join().getState().name(),
         client.newElementInstanceGetRequest(task.getElementInstanceKey()).send().join().getElementName(),
@@ -130,7 +155,7 @@ final class Searches implements Chapter {
   }
 
   private static int count(final Shop shop, final Consumer<ProcessInstanceFilter> filter) {
-    return shop.client().newProcessInstanceSearchRequest().filter(filter).send().join().items().size();
+    return shop.instances(filter).size();
   }
 
   /** The last two of the model's seven processes, by name. */
@@ -143,6 +168,7 @@ final class Searches implements Chapter {
             .page(p -> p.from(5).limit(3))
             .send()
             .join();
-    return List.of(found.items().stream().map(each -> shop.plain(each.getProcessDefinitionId())).toList(), found.page().totalItems());
+    final var names = found.items().stream().map(each -> shop.plain(each.getProcessDefinitionId())).toList();
+    return List.of(names, found.page().totalItems());
   }
 }

@@ -1,10 +1,11 @@
 package tests;
 
+import io.camunda.client.api.CamundaFuture;
 import io.camunda.client.api.response.ActivatedJob;
 import io.camunda.client.api.response.StreamJobsResponse;
-import io.camunda.client.api.CamundaFuture;
 import io.camunda.client.api.worker.JobWorker;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -47,14 +48,20 @@ final class Workers implements Chapter {
       for (int n = 0; n < JOBS; n++) {
         shop.start("bulk", Map.of("n", n));
       }
-      return java.util.List.of(Facts.until(done::size, size -> size == JOBS), failed.size());
+      return List.of(Facts.until(done::size, size -> size == JOBS), failed.size());
     }
   }
 
   private static Object streamed(final Shop shop) throws Exception {
     final BlockingQueue<ActivatedJob> jobs = new LinkedBlockingQueue<>();
     final CamundaFuture<StreamJobsResponse> stream =
-        shop.client().newStreamJobsCommand().jobType(shop.id("pack")).consumer(jobs::add).timeout(Duration.ofSeconds(30)).requestTimeout(Duration.ofSeconds(20)).send();
+        shop.client()
+            .newStreamJobsCommand()
+            .jobType(shop.id("pack"))
+            .consumer(jobs::add)
+            .timeout(Duration.ofSeconds(30))
+            .requestTimeout(Duration.ofSeconds(20))
+            .send();
     try {
       Thread.sleep(500); // A stream has no answer that says it is open: a job before it would be left to the next poll.
       shop.start("bulk", Map.of("n", 99));
